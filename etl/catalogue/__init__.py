@@ -1,0 +1,24 @@
+"""The catalogue: everything that varies between cities, declared in YAML and validated."""
+
+from etl.catalogue.city import NOT_LOCATED, City, Level, Owner, Policy
+from etl.catalogue.load import Catalogue, load_catalogue
+from etl.catalogue.measures import Condition, Indicator, Measure, Term, Theme
+from etl.catalogue.sources import AreaForm, RecordForm, Source
+
+__all__ = [
+    "NOT_LOCATED",
+    "AreaForm",
+    "Catalogue",
+    "City",
+    "Condition",
+    "Indicator",
+    "Level",
+    "Measure",
+    "Owner",
+    "Policy",
+    "RecordForm",
+    "Source",
+    "Term",
+    "Theme",
+    "load_catalogue",
+]

@@ -1,0 +1,72 @@
+"""The city, its levels, the owners of data, and the confidentiality policy in YAML."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from etl.catalogue.sources import Code, Strict
+
+NOT_LOCATED = "nicht_zuordenbar"
+"""Level of the one pseudo-unit a version has for persons without a locatable address."""
+
+
+class Level(Strict):
+    """A level of the territorial hierarchy, coarse to fine."""
+
+    code: Code
+    title: str
+    plural: str
+    parent: Code | None = None
+
+
+class Owner(Strict):
+    """An office that owns data; never a person."""
+
+    code: Code
+    title: str
+
+
+class City(Strict):
+    """The city and its hierarchy."""
+
+    name: str
+    ags: Annotated[str, Field(pattern=r"^\d{8}$")]
+    database: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    report_title: str
+    extent: tuple[float, float, float, float] = Field(
+        description="Plausible extent in EPSG:25832 (min E, min N, max E, max N), metres"
+    )
+    levels: tuple[Level, ...] = Field(min_length=1)
+    population: Code | None = Field(None, description="Measure shown as einwohner of a unit")
+    district_level: Code | None = Field(None, description="The level that is formed from building blocks")
+
+    @model_validator(mode="after")
+    def _chain(self) -> City:
+        codes = [level.code for level in self.levels]
+        if NOT_LOCATED in codes or "block" in codes:
+            raise ValueError(f"„levels“: {NOT_LOCATED} und block sind vorbelegt")
+        for position, level in enumerate(self.levels):
+            if position == 0 and level.parent is not None:
+                raise ValueError("„levels“: die erste Ebene ist die Stadt und hat kein „parent“")
+            if position and level.parent not in codes[:position]:
+                raise ValueError(
+                    f"„levels“: „parent“ von {level.code} muss eine Ebene darüber sein: {codes[:position]}"
+                )
+        if self.district_level is not None and self.district_level not in codes:
+            raise ValueError(f"„district_level“: keine der Ebenen {codes}")
+        return self
+
+    @property
+    def top(self) -> Level:
+        """The city's own level."""
+        return self.levels[0]
+
+
+class Policy(Strict):
+    """Confidentiality policy in force until the joint method replaces the simple threshold."""
+
+    min_count: int = Field(5, ge=3, description="Counts below it are withheld")
+    show_zeros: bool = Field(False, description="Show zeros of population counts")
+    person_level_intake: bool = Field(False, description="Files with one row a person may be taken in")

@@ -1,0 +1,100 @@
+"""Checks between the files of a catalogue: references, unique codes, filters that only read what a source offers."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from etl.catalogue.faults import Fault
+from etl.catalogue.measures import Measure
+from etl.catalogue.sources import AreaForm, Source
+
+if TYPE_CHECKING:
+    from etl.catalogue.load import Catalogue
+
+
+def _unknown(file: str, key: str, word: str, what: str, known: Iterable[str]) -> Fault:
+    listed = sorted(known)
+    close = difflib.get_close_matches(word, listed, n=1)
+    hint = f"gemeint ist vielleicht „{close[0]}“" if close else f"bekannt sind {', '.join(listed) or 'keine'}"
+    return Fault(file, key, f"{what} „{word}“ gibt es nicht; {hint}")
+
+
+def _repeated(file: str, what: str, codes: Iterable[str]) -> Iterator[Fault]:
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield Fault(file, code, f"{what} {code} steht {times}-mal da; jeder Schlüssel darf nur einmal vorkommen")
+
+
+def _source_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    levels = {level.code for level in catalogue.city.levels}
+    owners = {owner.code for owner in catalogue.owners}
+    for source in catalogue.sources:
+        file = f"sources/{source.code}.yaml"
+        if source.owner not in owners:
+            yield _unknown(file, "owner", source.owner, "die Stelle", owners)
+        if source.smallest_level not in levels | {"block"}:
+            yield _unknown(file, "smallest_level", source.smallest_level, "die Ebene", levels | {"block"})
+        for form in source.forms:
+            if isinstance(form, AreaForm) and form.level not in levels:
+                yield _unknown(file, f"forms.{form.name}.level", form.level, "die Ebene", levels)
+
+
+def _measure_faults(measure: Measure, sources: dict[str, Source]) -> Iterator[Fault]:
+    file, at = "measures.yaml", measure.code
+    if measure.source is None:
+        return
+    source = sources.get(measure.source)
+    if source is None:
+        yield _unknown(file, f"{at}.source", measure.source, "die Quelle", sources)
+        return
+    offered = source.offered()
+    if source.kind == "areas":
+        if measure.column is None:
+            yield Fault(file, f"{at}.column", f"fehlt: die Quelle {source.code} ist eine Tabelle nach Gebieten")
+        elif measure.column not in offered:
+            yield _unknown(file, f"{at}.column", measure.column, "die Spalte", offered)
+        if measure.filter or measure.group_by or measure.weight:
+            yield Fault(file, at, "filter, weight und group_by gibt es nur für Quellen aus Zeilen (records)")
+        return
+    for name in (*measure.filter, *filter(None, (measure.weight, measure.group_by))):
+        if name not in offered:
+            yield _unknown(file, f"{at}.filter", name, "das Merkmal", offered)
+    if measure.kind == "sum" and measure.weight is None:
+        yield Fault(file, f"{at}.weight", "fehlt: kind sum braucht das Merkmal, das summiert wird")
+
+
+def _indicator_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    levels = {level.code for level in catalogue.city.levels}
+    parts: tuple[Literal["numerator", "denominator"], ...] = ("numerator", "denominator")
+    for theme in catalogue.themes:
+        file = f"themes/{theme.code}.yaml"
+        for indicator in theme.indicators:
+            if indicator.lowest_level not in levels:
+                yield _unknown(file, f"{indicator.code}.lowest_level", indicator.lowest_level, "die Ebene", levels)
+            for part in parts:
+                for term in indicator.terms(part):
+                    if term.measure not in catalogue.measure:
+                        yield _unknown(
+                            file, f"{indicator.code}.{part}", term.measure, "die Messgröße", catalogue.measure
+                        )
+
+
+def crosscheck(catalogue: Catalogue) -> list[Fault]:
+    """All faults between the files; an empty list means that the catalogue is sound."""
+    faults = [
+        *_repeated("sources/", "die Quelle", (s.code for s in catalogue.sources)),
+        *_repeated("measures.yaml", "die Messgröße", (m.code for m in catalogue.measures)),
+        *_repeated("themes/", "die Kennzahl", (i.code for i in catalogue.indicators)),
+        *_repeated("themes/", "das Thema", (t.code for t in catalogue.themes)),
+        *_source_faults(catalogue),
+        *(fault for m in catalogue.measures for fault in _measure_faults(m, catalogue.source)),
+        *_indicator_faults(catalogue),
+    ]
+    if catalogue.city.population and catalogue.city.population not in catalogue.measure:
+        faults.append(
+            _unknown("city.yaml", "city.population", catalogue.city.population, "die Messgröße", catalogue.measure)
+        )
+    return faults

@@ -1,0 +1,135 @@
+"""Measures and indicators in YAML, with the small expression language of numerators and denominators."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from etl.catalogue.sources import Code, Strict
+
+
+class Condition(Strict):
+    """A condition on one dimension; all that are given must hold. No SQL: it can only read what the source offers."""
+
+    eq: str | int | None = None
+    isin: tuple[str | int, ...] | None = None
+    ge: int | None = None
+    lt: int | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Condition:
+        if not self.model_fields_set:
+            raise ValueError("leere Bedingung: eines von eq, isin, ge, lt angeben")
+        return self
+
+
+class Measure(Strict):
+    """Something additive: persons or cases counted, a sum over them, or an area from geometry.
+
+    ``weight`` (sums only): the number dimension to add up; ``offset`` is added per person, so that a mean age can be
+    taken from completed years (+0.5).
+    """
+
+    code: Code
+    title: str
+    source: Code | None = None
+    kind: Literal["count", "sum", "area_km2"] = "count"
+    filter: dict[Code, Condition] = Field(default_factory=dict)
+    weight: Code | None = None
+    offset: float = 0.0
+    column: Code | None = Field(None, description="Area tables: the column code")
+    group_by: Code | None = Field(None, description="Dimension whose values are published as groups besides the total")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Measure:
+        if (self.kind == "area_km2") != (self.source is None):
+            raise ValueError("„source“ fehlt (nur kind area_km2 kommt ohne Quelle aus)")
+        if self.weight is not None and self.kind != "sum":
+            raise ValueError("„weight“ gehört zu kind sum")
+        return self
+
+
+@dataclass(frozen=True)
+class Term:
+    """``coefficient × measure``, the measure taken ``lag`` years earlier."""
+
+    measure: str
+    coefficient: float
+    lag: int
+
+
+_TERM = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d+)?)\s*\*\s*)?([a-z][a-z0-9_]*)(?:\[-(\d+)\])?\s*")
+
+
+def parse_expression(text: str) -> tuple[Term, ...]:
+    """Terms of an expression such as ``ew - ew[-5]`` or ``ew_u20 + ew_65plus``.
+
+    A term is a measure's code, optionally with a factor before it (``0.5 * code``) and a lag in years behind it
+    (``code[-5]``). Raises ValueError with a German text where it cannot be read.
+    """
+    terms: list[Term] = []
+    position = 0
+    while position < len(text):
+        match = _TERM.match(text, position)
+        if match is None or (terms and not match[1]):
+            raise ValueError(
+                f"„{text}“ ist ab Zeichen {position + 1} nicht lesbar; richtig wäre zum Beispiel „ew_u20 + ew_65plus“ "
+                "oder „ew - ew[-5]“"
+            )
+        sign = -1.0 if match[1] == "-" else 1.0
+        terms.append(Term(match[3], sign * float(match[2] or 1), int(match[4] or 0)))
+        position = match.end()
+    if not terms:
+        raise ValueError("leerer Ausdruck; richtig wäre zum Beispiel „ew_u18“")
+    return tuple(terms)
+
+
+class Indicator(Strict):
+    """A published figure: numerator / denominator × factor, or the numerator alone."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{3}[0-9]{2}$")]
+    title: str
+    definition: str
+    kind: Literal[
+        "anzahl", "anteil", "quotient", "rate", "mittelwert", "veraenderung", "dichte", "saldo", "index", "summe"
+    ]
+    numerator: str
+    denominator: str | None = None
+    numerator_text: str
+    denominator_text: str | None = None
+    factor: float = 1.0
+    unit: str
+    polarity: Literal["gut", "schlecht", "neutral"] = "neutral"
+    decimals: int = Field(1, ge=0, le=4)
+    ci_method: str = "keine"
+    class_breaks: tuple[float, ...] = Field((), description="Inner class limits, the same for all years")
+    lowest_level: Code
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Indicator:
+        if list(self.class_breaks) != sorted(set(self.class_breaks)):
+            raise ValueError("„class_breaks“ müssen aufsteigen und verschieden sein")
+        if self.denominator is None and self.kind not in ("anzahl", "saldo", "summe"):
+            raise ValueError(f"„denominator“ fehlt: kind {self.kind} braucht einen Nenner")
+        for text in (self.numerator, self.denominator):
+            if text is not None:
+                parse_expression(text)
+        return self
+
+    def terms(self, part: Literal["numerator", "denominator"]) -> tuple[Term, ...]:
+        """The parsed numerator or denominator; empty where there is none."""
+        text = self.numerator if part == "numerator" else self.denominator
+        return parse_expression(text) if text else ()
+
+
+class Theme(Strict):
+    """A field of action (Handlungsfeld) with its indicators in order."""
+
+    code: Code
+    rank: int = Field(ge=1, description="Order of the themes")
+    title: str
+    indicators: tuple[Indicator, ...] = Field(min_length=1)

@@ -1,0 +1,211 @@
+"""What a source of deliveries looks like in YAML: its forms, columns, symbols and periods."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Status = Literal["gueltig", "geheim", "unsicher", "folgt", "fehlt", "nicht_sinnvoll", "nicht_vergleichbar"]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors: a misspelt key must not be silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileFormat(Strict):
+    """How the bytes become a table."""
+
+    type: Literal["csv", "xlsx", "parquet"] = "csv"
+    encoding: str = Field("utf-8", description="utf-8 (with or without BOM) or cp1252, iso-8859-1")
+    separator: str = Field(";", min_length=1, max_length=1)
+    decimal: Literal[",", "."] = ","
+    thousands: Literal[".", ",", " ", "'", ""] = ""
+    sheet: str | int = Field(0, description="Name or number (from 0) of the sheet of a workbook")
+    header_row: int = Field(1, ge=1, description="Line of the column names; what stands above is a title")
+    columns: tuple[str, ...] = Field((), description="Names by position where the file has no header line")
+
+
+class Dimension(Strict):
+    """One dimension of counted rows, taken from a column.
+
+    ``age``: completed years as given. ``birth_date``: date, turned into completed years at the reference date.
+    ``code``: words mapped by ``values``; what is not listed becomes ``other`` or, without ``other``, is rejected.
+    ``text``: kept as it is (trimmed). ``number``: a whole number within ``min`` and ``max``.
+    """
+
+    column: str
+    type: Literal["age", "birth_date", "code", "text", "number"]
+    values: dict[str, str] = Field(default_factory=dict)
+    other: str | None = None
+    min: int = 0
+    max: int = 120
+    date_format: Literal["dd.mm.yyyy", "yyyy-mm-dd", "yyyymmdd"] = "dd.mm.yyyy"
+
+    @model_validator(mode="after")
+    def _codes_need_values(self) -> Dimension:
+        if self.type == "code" and not self.values:
+            raise ValueError("„values“ fehlt: type code braucht die Zuordnung Schlüssel → Wort")
+        return self
+
+
+class Location(Strict):
+    """Where a row lies: by the parts of the address key, or by block key."""
+
+    address: tuple[str, ...] = Field((), description="Columns: street key, house number, suffix")
+    block: str | None = Field(None, description="Column with the block key")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Location:
+        if bool(self.address) == bool(self.block):
+            raise ValueError("genau eines von „address“ und „block“ angeben")
+        if self.address and len(self.address) != 3:
+            raise ValueError("„address“ braucht drei Spalten: Straßenschlüssel, Hausnummer, Zusatz")
+        return self
+
+
+class RecordForm(Strict):
+    """Rows that are located and counted: one row a person or case, or rows with a count column."""
+
+    kind: Literal["records"]
+    name: Code
+    format: FileFormat = FileFormat()
+    location: Location
+    count: str | None = Field(None, description="Column with the number of persons; without it each row is one person")
+    unique: str | None = Field(None, description="Column whose values must not repeat (serial number)")
+    reference_date: str | None = Field(None, description="Column that must equal the delivery's reference date")
+    keep: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Column → values; rows with other values are left out and counted as ignored"
+    )
+    keep_known: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Column → further values that are known and left out; anything else is wrong"
+    )
+    dimensions: dict[Code, Dimension]
+
+    @property
+    def person_level(self) -> bool:
+        """True where one row is one person: such files need the policy's explicit permission."""
+        return self.count is None
+
+
+class Symbol(Strict):
+    """What a sign in a cell means: a status, and a value where the sign stands for one (a dash for zero)."""
+
+    status: Status
+    value: float | None = None
+
+    @model_validator(mode="after")
+    def _value_only_where_valid(self) -> Symbol:
+        if (self.value is not None) != (self.status in ("gueltig", "unsicher")):
+            raise ValueError("„value“ gehört genau zu den Zuständen gueltig und unsicher")
+        return self
+
+
+class GridKey(Strict):
+    """Area keys made from the cell midpoints of a grid (EPSG:3035), size in metres."""
+
+    x: str
+    y: str
+    size: int = Field(gt=0)
+
+
+class Area(Strict):
+    """The column that names the area, by key or by name, and rows that are not areas."""
+
+    column: str | None = None
+    grid: GridKey | None = None
+    by: Literal["key", "name"] = "key"
+    rename: dict[str, str] = Field(default_factory=dict, description="Value in the file → key or name of the unit")
+    unlocated: tuple[str, ...] = Field((), description="Values that mean: not attributable to an area")
+    total: tuple[str, ...] = Field((), description="Values that mark a total row: a control total, never an area")
+    skip: tuple[str, ...] = Field((), description="Values of rows that are left out (footnotes, other areas)")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Area:
+        if (self.column is None) == (self.grid is None):
+            raise ValueError("genau eines von „column“ und „grid“ angeben")
+        return self
+
+
+class PeriodOf(Strict):
+    """Which period a value belongs to: the delivery's, a column's, or the column headings' (wide by date)."""
+
+    by: Literal["delivery", "column", "heading"] = "delivery"
+    column: str | None = None
+    pattern: str | None = Field(
+        None, description="Headings: regular expression with a group named jahr, or tag, monat, jahr"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> PeriodOf:
+        if self.by == "column" and not self.column:
+            raise ValueError("„column“ fehlt: by column braucht die Spalte mit dem Jahr oder Datum")
+        if self.by == "heading" and not self.pattern:
+            raise ValueError("„pattern“ fehlt: by heading braucht das Muster der Spaltenköpfe")
+        return self
+
+
+class AreaForm(Strict):
+    """A table of counts by area, wide (a column a measure or date) or long (a column says which measure)."""
+
+    kind: Literal["areas"]
+    name: Code
+    format: FileFormat = FileFormat()
+    level: Code
+    area: Area
+    period: PeriodOf = PeriodOf()
+    values: dict[str, Code] = Field(
+        default_factory=dict, description="Wide: heading → column code that measures refer to"
+    )
+    feature: str | None = Field(None, description="Long or heading: column with the word for what is counted")
+    value: str | None = Field(None, description="Long: column with the number")
+    features: dict[str, Code] = Field(default_factory=dict, description="Word in the feature column → column code")
+    symbols: dict[str, Symbol] = Field(default_factory=dict, description="Sign in a cell → meaning, for this source")
+    integer: bool = Field(True, description="Values are whole numbers (counts)")
+    ignore_columns: tuple[str, ...] = ()
+
+    def column_codes(self) -> set[str]:
+        """The codes that measures of this source may refer to."""
+        return set(self.values.values()) | set(self.features.values())
+
+
+Form = Annotated[RecordForm | AreaForm, Field(discriminator="kind")]
+
+
+class Source(Strict):
+    """A source: who owns it, how often it comes, what it may be used for, and the forms its files have."""
+
+    code: Code
+    title: str
+    owner: Code
+    periodicity: Literal["jaehrlich", "vierteljaehrlich", "halbjaehrlich", "schuljahr", "einmalig"]
+    reference: Literal["stock", "flow"] = "stock"
+    legal_basis: str | None = None
+    licence: str | None = None
+    smallest_level: Code
+    note: str | None = None
+    forms: tuple[Form, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _forms_agree(self) -> Source:
+        names = [f.name for f in self.forms]
+        if len(set(names)) != len(names):
+            raise ValueError("„forms“: jeder Name darf nur einmal vorkommen")
+        if len({f.kind for f in self.forms}) > 1:
+            raise ValueError("„forms“: alle Formen einer Quelle müssen dieselbe Art (kind) haben")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """``records`` or ``areas``."""
+        return self.forms[0].kind
+
+    def offered(self) -> set[str]:
+        """What measures may refer to: dimensions of counted rows, or column codes of area tables."""
+        names: set[str] = set()
+        for form in self.forms:
+            names |= set(form.dimensions) if isinstance(form, RecordForm) else form.column_codes()
+        return names

@@ -1,0 +1,1 @@
+"""Boundaries, blocks, addresses and district versions: read, checked, mended, stored."""
