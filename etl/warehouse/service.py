@@ -1,0 +1,160 @@
+"""Addresses of the warehouse: conninfo strings, SQLAlchemy URLs and the ``pg_service.conf`` that QGIS and psql read.
+
+Two kinds of server. *Embedded*: the private cluster; every role logs in as itself with its password from the password
+file. *Existing*: ``SOZIALBERICHT_DSN`` (libpq URL or key=value string) names a server and one login there; nothing is
+started, and that login steps into the wanted role with ``SET ROLE``. The database is always the catalogue's.
+"""
+
+from __future__ import annotations
+
+import configparser
+import fcntl
+import os
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from psycopg import conninfo
+
+from etl import settings
+from etl.errors import SetupError
+from etl.warehouse import cluster, passwords
+
+OWNER = "sozialbericht_owner"
+ADMIN = "sozialbericht_admin"
+READER = "leser"
+# Roles that log in. The first works for the owner; qgis_server is a reader of its own, to be told apart in logs.
+LOGINS = (ADMIN, "statistik", "freigabe", READER, "bezirksplanung", "qgis_server")
+APPLICATION = "sozialbericht"
+# Service entries beside the reader's own: what people of these roles open in QGIS or psql.
+SERVICE_ROLES = ("statistik", "freigabe", "bezirksplanung", "qgis_server")
+
+
+def existing_server() -> dict[str, str] | None:
+    """Parameters of ``SOZIALBERICHT_DSN`` without a database, or None for the embedded cluster.
+
+    Raises SetupError if it is not a libpq URL or conninfo string.
+    """
+    text = os.environ.get("SOZIALBERICHT_DSN")
+    if not text:
+        return None
+    try:
+        parameters = conninfo.conninfo_to_dict(text.replace("postgresql+psycopg://", "postgresql://", 1))
+    except psycopg.ProgrammingError as problem:
+        # The text may hold a password and is not repeated.
+        raise SetupError(
+            "SOZIALBERICHT_DSN ist keine gültige Adresse. Richtig wäre zum Beispiel "
+            "postgresql://anmeldename@server:5432 oder „host=server user=anmeldename“."
+        ) from problem
+    parameters.pop("dbname", None)
+    return {key: str(value) for key, value in parameters.items() if value is not None}
+
+
+def parameters(database: str, role: str = READER, home: Path | None = None) -> dict[str, str]:
+    """libpq parameters for ``role`` in ``database``; the embedded cluster must be running (``ensure_running``).
+
+    ``role`` is one of LOGINS, or the embedded cluster's superuser (on an existing server: the login as it is).
+    """
+    if role not in (*LOGINS, cluster.SUPERUSER):
+        raise SetupError(f"Die Rolle „{role}“ gibt es nicht. Möglich sind: {', '.join(LOGINS)}.")
+    address = existing_server()
+    if address is not None:
+        steps_into = {ADMIN: OWNER, cluster.SUPERUSER: None}.get(role, role)
+        options = address.pop("options", "")
+    else:
+        home = settings.home() if home is None else home
+        state = cluster.known(home)
+        if state is None:
+            raise SetupError("Die Datenbank ist noch nicht angelegt. Abhilfe: ./sozialbericht db start")
+        address = {"host": state.host, "port": str(state.port), "user": role, "passfile": str(state.passfile)}
+        # What the ETL makes belongs to the owner, who cannot log in.
+        steps_into = OWNER if role == ADMIN else None
+        options = ""
+    if steps_into is not None:
+        options = f"{options} -c role={steps_into}".strip()
+    if options:
+        address["options"] = options
+    return {**address, "dbname": database}
+
+
+def dsn(database: str, role: str = READER, home: Path | None = None) -> str:
+    """The conninfo string of ``role`` in ``database`` for psycopg; holds a password only if SOZIALBERICHT_DSN does."""
+    return conninfo.make_conninfo(**parameters(database, role, home), application_name=APPLICATION)
+
+
+def url(database: str, role: str = READER, home: Path | None = None) -> str:
+    """The same address as SQLAlchemy URL (``postgresql+psycopg://``)."""
+    query = {**parameters(database, role, home), "application_name": APPLICATION}
+    # All but these go through to libpq as they are, so that sockets and service names need no special case.
+    address = sqlalchemy.URL.create(
+        "postgresql+psycopg",
+        username=query.pop("user", None),
+        password=query.pop("password", None),
+        database=query.pop("dbname"),
+        query=query,
+    )
+    return address.render_as_string(hide_password=False)
+
+
+def service_file(home: Path | None = None) -> Path:
+    """Where the service file of this installation lies; ``PGSERVICEFILE`` points clients to it."""
+    return (settings.home() if home is None else home) / "pg_service.conf"
+
+
+def service_entries(database: str) -> dict[str, str]:
+    """Service name to role: the database's own name opens with read rights, ``<name>_<role>`` as that role."""
+    return {database: READER, **{f"{database}_{role}": role for role in SERVICE_ROLES}}
+
+
+def write_service_file(*databases: str, home: Path | None = None) -> Path:
+    """Add or renew the entries of ``databases`` and renew the addresses of those already in the file; returns its path.
+
+    Readers see the old or the new file, never a part. No password stands in it.
+    """
+    home = settings.home() if home is None else home
+    home.mkdir(parents=True, exist_ok=True)
+    path = service_file(home)
+    with (home / "pg_service.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        names = sorted({*listed_databases(home), *databases})
+        lines = ["# Von ./sozialbericht geschrieben; Änderungen gehen verloren.\n"]
+        for database in names:
+            for service, role in service_entries(database).items():
+                entry = parameters(database, role, home)
+                if password := entry.pop("password", None):
+                    entry["passfile"] = str(_keep_password(home, password))
+                lines.append(f"\n[{service}]\n")
+                lines.extend(f"{key}={value}\n" for key, value in entry.items())
+        passwords.write_private(path, "".join(lines))
+    return path
+
+
+def listed_databases(home: Path | None = None) -> list[str]:
+    """Databases that have entries in the service file."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
+    parser.read(service_file(home), encoding="utf-8")
+    return sorted({parser[name]["dbname"] for name in parser.sections() if "dbname" in parser[name]})
+
+
+def forget(database: str, home: Path | None = None) -> None:
+    """Take the entries of ``database`` out of the service file, as it is gone."""
+    path = service_file(home)
+    if database not in listed_databases(home):
+        return
+    rest = [name for name in listed_databases(home) if name != database]
+    path.unlink(missing_ok=True)
+    write_service_file(*rest, home=home)
+
+
+def activate(home: Path | None = None) -> Path:
+    """Point this process and its children (psql, QGIS, ogr2ogr) to our service file; returns its path."""
+    path = service_file(home)
+    os.environ["PGSERVICEFILE"] = str(path)
+    return path
+
+
+def _keep_password(home: Path, password: str) -> Path:
+    path = home / "pgpass.server"
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+    passwords.write_private(path, f"*:*:*:*:{escaped}\n")
+    return path
