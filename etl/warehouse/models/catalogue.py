@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, Integer, Text, UniqueConstraint, text
@@ -103,3 +104,13 @@ class Indicator(Base):
     lowest_level: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class Replaceable(Base):
+    """Which functions and views stand: the hash of their texts (one row), so that an unchanged set is left alone."""
+
+    __tablename__ = "replaceable"
+    __table_args__ = ({"schema": "catalogue", "comment": "Hash of the functions and views last built (one row)"},)
+
+    sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    built_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
