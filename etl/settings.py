@@ -18,7 +18,7 @@ def home() -> Path:
     whose own home the unprivileged database account could not enter.
     """
     if named := os.environ.get("SOZIALBERICHT_HOME"):
-        return Path(named)
+        return Path(named).absolute()
     if os.geteuid() == 0:
         return Path("/var/lib/sozialbericht")
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sozialbericht"

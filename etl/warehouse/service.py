@@ -46,6 +46,11 @@ def existing_server() -> dict[str, str] | None:
             "SOZIALBERICHT_DSN ist keine gültige Adresse. Richtig wäre zum Beispiel "
             "postgresql://anmeldename@server:5432 oder „host=server user=anmeldename“."
         ) from problem
+    if "service" in parameters:
+        raise SetupError(
+            "SOZIALBERICHT_DSN darf keinen Dienst nennen, weil dieses Programm selbst eine Dienstdatei schreibt; "
+            "bitte host, port und user angeben."
+        )
     parameters.pop("dbname", None)
     return {key: str(value) for key, value in parameters.items() if value is not None}
 
@@ -120,20 +125,25 @@ def write_service_file(*databases: str, home: Path | None = None) -> Path:
         lines = ["# Von ./sozialbericht geschrieben; Änderungen gehen verloren.\n"]
         for database in names:
             for service, role in service_entries(database).items():
-                entry = parameters(database, role, home)
-                if password := entry.pop("password", None):
-                    entry["passfile"] = str(_keep_password(home, password))
+                address = parameters(database, role, home)
+                if password := address.pop("password", None):
+                    address["passfile"] = str(_keep_password(home, password))
                 lines.append(f"\n[{service}]\n")
-                lines.extend(f"{key}={value}\n" for key, value in entry.items())
+                lines.extend(f"{key}={value}\n" for key, value in address.items())
         passwords.write_private(path, "".join(lines))
     return path
 
 
 def listed_databases(home: Path | None = None) -> list[str]:
     """Databases that have entries in the service file."""
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
-    parser.read(service_file(home), encoding="utf-8")
+    parser = _parsed(home)
     return sorted({parser[name]["dbname"] for name in parser.sections() if "dbname" in parser[name]})
+
+
+def entry(service: str, home: Path | None = None) -> dict[str, str]:
+    """libpq parameters that the service file holds under this name; empty if it has no such entry."""
+    parser = _parsed(home)
+    return dict(parser[service]) if parser.has_section(service) else {}
 
 
 def forget(database: str, home: Path | None = None) -> None:
@@ -151,6 +161,12 @@ def activate(home: Path | None = None) -> Path:
     path = service_file(home)
     os.environ["PGSERVICEFILE"] = str(path)
     return path
+
+
+def _parsed(home: Path | None) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
+    parser.read(service_file(home), encoding="utf-8")
+    return parser
 
 
 def _keep_password(home: Path, password: str) -> Path:
