@@ -5,8 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from etl.warehouse.models.base import Base, one_of
@@ -69,10 +80,15 @@ class DimensionCell(Base):
 
 
 class Record(Base):
-    """Located, counted rows: nothing finer than the block is kept. ``block_id`` NULL: not locatable."""
+    """Located, counted rows: nothing finer than the block is kept. ``block_id`` NULL: not locatable.
+
+    One row a block: the dimension cells that occur in it and the persons in each, in two arrays of equal length. A row
+    a block and cell would be a hundred times as many rows, each with its own foreign key checks.
+    """
 
     __tablename__ = "record"
     __table_args__ = (
+        CheckConstraint("cardinality(cells) = cardinality(counts)", name="equal_length"),
         Index("ix_record_delivery_id", "delivery_id"),
         {"schema": "intake", "comment": "Rows of the deliveries, counted by block and dimension cell"},
     )
@@ -80,8 +96,8 @@ class Record(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("intake.delivery.id", ondelete="CASCADE"))
     block_id: Mapped[int | None] = mapped_column(ForeignKey("geo.block.id"))
-    cell_id: Mapped[int] = mapped_column(ForeignKey("intake.dimension_cell.id"))
-    n: Mapped[int] = mapped_column(Integer, comment="Persons or cases")
+    cells: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Ids of intake.dimension_cell")
+    counts: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Persons or cases in each of the cells")
 
 
 class RejectedRow(Base):

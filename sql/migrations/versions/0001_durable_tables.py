@@ -639,10 +639,17 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("delivery_id", sa.Integer(), nullable=False),
         sa.Column("block_id", sa.Integer(), nullable=True),
-        sa.Column("cell_id", sa.Integer(), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False, comment="Persons or cases"),
+        sa.Column(
+            "cells", postgresql.ARRAY(sa.Integer()), nullable=False, comment="Ids of intake.dimension_cell"
+        ),
+        sa.Column(
+            "counts",
+            postgresql.ARRAY(sa.Integer()),
+            nullable=False,
+            comment="Persons or cases in each of the cells",
+        ),
+        sa.CheckConstraint("cardinality(cells) = cardinality(counts)", name=op.f("ck_record_equal_length")),
         sa.ForeignKeyConstraint(["block_id"], ["geo.block.id"], name=op.f("fk_record_block_id")),
-        sa.ForeignKeyConstraint(["cell_id"], ["intake.dimension_cell.id"], name=op.f("fk_record_cell_id")),
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["intake.delivery.id"], name=op.f("fk_record_delivery_id"), ondelete="CASCADE"
         ),
