@@ -107,7 +107,8 @@ def _folder(kind: type[M], folder: Path, faults: list[Fault]) -> tuple[M, ...]:
 def load_catalogue(directory: Path) -> Catalogue:
     """Read and validate a catalogue directory.
 
-    Files: ``city.yaml`` (with owners and policy), ``measures.yaml``, ``sources/*.yaml``, ``themes/*.yaml``. Raises CatalogueError that lists every fault with file, key and remedy.
+    Files: ``city.yaml`` (with owners and policy), ``measures.yaml``, ``sources/*.yaml``,
+    ``themes/*.yaml``. Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
         raise CatalogueError(f"Katalogverzeichnis {directory} gibt es nicht")

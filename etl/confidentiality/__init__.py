@@ -1,1 +1,1 @@
-
+"""Protection of what is published."""

@@ -1,1 +1,1 @@
-
+"""Releases (editions) of the published figures."""

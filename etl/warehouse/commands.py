@@ -15,6 +15,7 @@ from etl.catalogue import load_catalogue
 from etl.errors import SetupError
 from etl.warehouse import cluster, databases, service
 from etl.warehouse import doctor as diagnosis
+from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="Datenbank starten, anhalten, ansehen.")
 
@@ -109,6 +110,19 @@ def psql(
         os.execvpe("psql", ["psql", "--dbname", target, *(arguments or [])], environment)  # noqa: S606, S607 - the user's own session
     except FileNotFoundError as problem:
         raise SetupError("psql ist nicht installiert. Abhilfe: sudo apt-get install postgresql-client") from problem
+
+
+@app.command()
+def upgrade(
+    keep_dependents: Annotated[
+        bool, typer.Option("--keep-dependents", help="Städtische Sichten auf unseren sichern und wieder anlegen.")
+    ] = False,
+) -> None:
+    """Die Datenbank auf den Stand des Programms und des Katalogs bringen, ganz oder gar nicht."""
+    catalogue = load_catalogue(settings.catalogue_dir())
+    prepared_engine(catalogue, keep_dependents=keep_dependents)
+    name = catalogue.city.database
+    _tell(f"Die Datenbank {name} ist auf dem Stand des Programms.", datenbank=name)
 
 
 def doctor(

@@ -61,8 +61,8 @@ def drop_views(connection: Connection, *, keep_dependents: bool) -> list[city_ma
         names = ", ".join(map(str, dependents))
         raise SetupError(
             f"Die veröffentlichten Sichten müssen neu angelegt werden, aber städtische Sichten bauen darauf auf: "
-            f"{names}. Nichts wurde geändert. Mit „./sozialbericht db upgrade --keep-dependents“ werden sie gesichert und"
-            " danach unverändert wieder angelegt."
+            f"{names}. Nichts wurde geändert. Mit „./sozialbericht db upgrade --keep-dependents“ werden sie gesichert"
+            " und danach unverändert wieder angelegt."
         )
     city_made.drop(connection, dependents)
     ours = list(connection.scalars(_OURS, {"schema": PUBLISHED, "owner": OWNER}))

@@ -1,0 +1,5 @@
+-- In den Datenschemata stehen keine Sichten
+SELECT n.nspname AS schema, c.relname AS sicht
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname IN ('geo', 'catalogue', 'intake', 'warehouse', 'release');
