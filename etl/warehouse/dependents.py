@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from psycopg import Error as DatabaseError
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, text
 
 from etl.errors import SetupError
-from etl.warehouse.engine import OWNER, driver
+from etl.warehouse.engine import OWNER, as_login, driver
 
 FIND = text("""
 WITH RECURSIVE ours AS (
@@ -56,6 +57,7 @@ class Dependent:
 
     schema: str
     name: str
+    materialized: bool
     statements: tuple[sql.SQL | sql.Composed, ...]
 
     def __str__(self) -> str:
@@ -91,23 +93,29 @@ def find(connection: Connection) -> list[Dependent]:
                 else sql.SQL("{} {}").format(kind, name)
             )
             statements.append(sql.SQL("COMMENT ON {} IS {}").format(target, sql.Literal(comment["comment"])))
-        found.append(Dependent(row["nspname"], row["relname"], tuple(statements)))
+        found.append(Dependent(row["nspname"], row["relname"], row["relkind"] == "m", tuple(statements)))
     return found
 
 
 def drop(connection: Connection, dependents: list[Dependent]) -> None:
     """Drop the dependents, the outermost first; never CASCADE."""
-    for dependent in reversed(dependents):
-        kind = "MATERIALIZED VIEW" if "MATERIALIZED" in dependent.statements[0].as_string(None) else "VIEW"
-        driver(connection).execute(
-            sql.SQL("DROP {} {}").format(sql.SQL(kind), sql.Identifier(dependent.schema, dependent.name))
-        )
+    with as_login(connection):
+        for dependent in reversed(dependents):
+            kind = sql.SQL("MATERIALIZED VIEW" if dependent.materialized else "VIEW")
+            name = sql.Identifier(dependent.schema, dependent.name)
+            try:
+                driver(connection).execute(sql.SQL("DROP {} {}").format(kind, name))
+            except InsufficientPrivilege as error:
+                raise SetupError(
+                    f"Die städtische Sicht {dependent} gehört einer anderen Rolle; diese Anmeldung darf sie nicht neu"
+                    " anlegen. Nichts wurde geändert; bitte als Verwalter der Datenbank ausführen."
+                ) from error
 
 
 def restore(connection: Connection, dependents: list[Dependent]) -> None:
     """Make the dependents anew. Raises SetupError by name where one no longer fits; the caller rolls back."""
-    for dependent in dependents:
-        for statement in dependent.statements:
+    with as_login(connection):
+        for statement, dependent in ((s, d) for d in dependents for s in d.statements):
             try:
                 driver(connection).execute(statement)
             except DatabaseError as error:

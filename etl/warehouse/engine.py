@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Engine, create_engine
+from psycopg import sql
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
@@ -25,6 +28,15 @@ def open_engine(url: str, *, role: str | None = OWNER) -> Engine:
     if role is not None:
         options += f" -c role={role}"
     return create_engine(url, poolclass=NullPool, connect_args={"options": options})
+
+
+@contextmanager
+def as_login(connection: Connection) -> Iterator[None]:
+    """Act as who logged in instead of the owner, for objects that belong to others; the owner again afterwards."""
+    role = connection.scalar(text("SELECT current_user"))
+    connection.execute(text("SET LOCAL ROLE NONE"))
+    yield
+    driver(connection).execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(str(role))))
 
 
 def driver(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -14,7 +12,7 @@ from etl.catalogue import Catalogue
 from etl.errors import SetupError
 from etl.settings import PROJECT, SQL
 from etl.warehouse import catalogue_sync, rebuild
-from etl.warehouse.engine import OWNER, driver
+from etl.warehouse.engine import OWNER
 from etl.warehouse.models import SCHEMAS
 
 LOCK = 7_262_101
@@ -42,7 +40,15 @@ def head_revision() -> str | None:
     return ScriptDirectory(str(SQL / "migrations")).get_current_head()
 
 
-def prepare(connection: Connection, catalogue: Catalogue, *, keep_dependents: bool = False, to: str = "head") -> None:
+def migrate_tables(connection: Connection, to: str = "head") -> None:
+    """Bring only the durable tables to a revision, in the caller's transaction; ``prepare`` does the whole."""
+    _require_extensions(connection)
+    for schema in SCHEMAS:
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {OWNER}"))
+    command.upgrade(_config(connection), to)
+
+
+def prepare(connection: Connection, catalogue: Catalogue, *, keep_dependents: bool = False) -> None:
     """Migrate, synchronise the catalogue, rebuild functions and views, set grants, within the caller's transaction.
 
     ``keep_dependents``: views that the city has made on ours are saved and made anew; without it the rebuild refuses
@@ -50,24 +56,19 @@ def prepare(connection: Connection, catalogue: Catalogue, *, keep_dependents: bo
     than the program.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    _require_extensions(connection)
-    for schema in SCHEMAS:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {OWNER}"))
     known = {script.revision for script in ScriptDirectory(str(SQL / "migrations")).walk_revisions()}
     now = current_revision(connection)
     if now is not None and now not in known:
         raise SetupError(
             f"Die Datenbank hat den Stand {now}, den dieses Programm nicht kennt: bitte das neuere Programm verwenden."
         )
-    target = head_revision() if to == "head" else to
-    if now != target:
-        saved = rebuild.drop_views(connection, keep_dependents=keep_dependents)
-        command.upgrade(_config(connection), to)
-    else:
-        saved = None
+    saved = None
+    if now != head_revision():
+        if now is not None:
+            saved = rebuild.drop_views(connection, keep_dependents=keep_dependents)
+        migrate_tables(connection)
     catalogue_sync.sync(connection, catalogue)
     rebuild.rebuild(connection, catalogue, keep_dependents=keep_dependents, saved=saved)
-    _run_file(connection, SQL / "roles.sql")
 
 
 def check(connection: Connection) -> None:
@@ -84,7 +85,3 @@ def _require_extensions(connection: Connection) -> None:
             f"In der Datenbank fehlen Erweiterungen: {', '.join(missing)}. "
             f"Bitte als Administrator ausführen: {commands}"
         )
-
-
-def _run_file(connection: Connection, path: Path) -> None:
-    driver(connection).execute(path.read_bytes())

@@ -79,7 +79,7 @@ def rebuild(
     keep_dependents: bool = False,
     saved: list[city_made.Dependent] | None = None,
 ) -> bool:
-    """Drop and rebuild functions and views, unless they already are exactly what ``sql/`` and the catalogue say.
+    """Drop and rebuild functions and views, unless they are what ``sql/`` and the catalogue say; set the grants.
 
     ``saved``: dependents already dropped before a migration. Returns whether anything was rebuilt.
     """
@@ -88,11 +88,14 @@ def rebuild(
     texts = render(catalogue)
     digest = _digest(texts)
     stored = connection.scalar(text("SELECT sha256 FROM catalogue.replaceable"))
+    grants = (SQL / "roles.sql").read_bytes()
     if saved is None and stored == digest:
+        run(grants)
         return False
     dependents = drop_views(connection, keep_dependents=keep_dependents) if saved is None else saved
     for _name, body in texts:
         run(body.encode())
+    run(grants)  # before what others have made: their views need the right to read ours
     city_made.restore(connection, dependents)
     connection.execute(text("DELETE FROM catalogue.replaceable"))
     connection.execute(text("INSERT INTO catalogue.replaceable (sha256) VALUES (:digest)"), {"digest": digest})

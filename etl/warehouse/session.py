@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 
 from etl.catalogue import Catalogue
 from etl.errors import SetupError
-from etl.warehouse import databases, engine, migrate, service
+from etl.warehouse import cluster, databases, engine, migrate, service
 
 
 def prepared_engine(catalogue: Catalogue, *, keep_dependents: bool = False, migrated: bool = True) -> Engine:
@@ -18,7 +18,9 @@ def prepared_engine(catalogue: Catalogue, *, keep_dependents: bool = False, migr
     databases.ensure_database(database)
     ready = engine.open_engine(service.url(database, service.ADMIN))
     if migrated:
-        with ready.begin() as connection:
+        # views that others own are only made anew by who may act for them all
+        login = cluster.SUPERUSER if keep_dependents else service.ADMIN
+        with engine.open_engine(service.url(database, login)).begin() as connection:
             migrate.prepare(connection, catalogue, keep_dependents=keep_dependents)
         return ready
     with ready.connect() as connection:
