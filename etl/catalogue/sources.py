@@ -122,6 +122,8 @@ class Area(Strict):
     unlocated: tuple[str, ...] = Field((), description="Values that mean: not attributable to an area")
     total: tuple[str, ...] = Field((), description="Values that mark a total row: a control total, never an area")
     skip: tuple[str, ...] = Field((), description="Values of rows that are left out (footnotes, other areas)")
+    start: str | None = Field(None, description="The level's rows begin at the first row with this value")
+    end: str | None = Field(None, description="The level's rows end before the first row with this value")
 
     @model_validator(mode="after")
     def _one_way(self) -> Area:
@@ -148,6 +150,13 @@ class PeriodOf(Strict):
         return self
 
 
+class Reliability(Strict):
+    """A column beside the value that marks it as less reliable; words not listed are rejected."""
+
+    column: str
+    words: dict[str, Literal["gueltig", "unsicher"]]
+
+
 class AreaForm(Strict):
     """A table of counts by area, wide (a column a measure or date) or long (a column says which measure)."""
 
@@ -163,13 +172,33 @@ class AreaForm(Strict):
     feature: str | None = Field(None, description="Long or heading: column with the word for what is counted")
     value: str | None = Field(None, description="Long: column with the number")
     features: dict[str, Code] = Field(default_factory=dict, description="Word in the feature column → column code")
+    code: Code | None = Field(None, description="Column code where the file has one measure and no feature column")
     symbols: dict[str, Symbol] = Field(default_factory=dict, description="Sign in a cell → meaning, for this source")
     integer: bool = Field(True, description="Values are whole numbers (counts)")
+    fractional: tuple[Code, ...] = Field((), description="Column codes with fractions in spite of ``integer``")
+    negative: tuple[Code, ...] = Field((), description="Column codes that may be below zero (balances)")
+    quality: Reliability | None = None
     ignore_columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_reading(self) -> AreaForm:
+        ways = [bool(self.values), bool(self.features), self.code is not None]
+        if sum(ways) != 1:
+            raise ValueError("genau eines von „values“, „features“ und „code“ angeben")
+        if (self.feature is None) == bool(self.features):
+            raise ValueError("„feature“ (Spalte) und „features“ (Wörter) gehören zusammen")
+        by_heading = self.period.by == "heading"
+        if by_heading and (self.values or self.value):
+            raise ValueError("„values“ und „value“ gibt es nicht, wenn der Zeitraum in den Spaltenköpfen steht")
+        if not by_heading and not self.values and self.value is None:
+            raise ValueError("„value“ fehlt: Spalte mit dem Wert")
+        if strange := {*self.fractional, *self.negative} - self.column_codes():
+            raise ValueError(f"„fractional“ und „negative“: unbekannt sind {', '.join(sorted(strange))}")
+        return self
 
     def column_codes(self) -> set[str]:
         """The codes that measures of this source may refer to."""
-        return set(self.values.values()) | set(self.features.values())
+        return set(self.values.values()) | set(self.features.values()) | ({self.code} if self.code else set())
 
 
 Form = Annotated[RecordForm | AreaForm, Field(discriminator="kind")]
@@ -183,6 +212,9 @@ class Source(Strict):
     owner: Code
     periodicity: Literal["jaehrlich", "vierteljaehrlich", "halbjaehrlich", "schuljahr", "einmalig"]
     reference: Literal["stock", "flow"] = "stock"
+    reference_day: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")] = Field(
+        "12-31", description="Reference day of a yearly stock, MM-DD"
+    )
     legal_basis: str | None = None
     licence: str | None = None
     smallest_level: Code

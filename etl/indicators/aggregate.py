@@ -43,21 +43,25 @@ LEFT JOIN summed s USING (unit_id, measure_id, group_code, period)
 BY_UNIT = text("""
 -- Counts delivered by area; 'nicht zuordenbar' belongs to the version of the areas beside it.
 WITH given AS (
-    SELECT c.measure_id, c.group_code, c.period, d.id AS delivery_id, d.reference_date, c.unit_id, c.value, c.status
+    SELECT c.measure_id, c.group_code, c.period, d.id AS delivery_id, c.unit_id, c.value, c.status,
+           CASE WHEN q.reference = 'stock' AND q.periodicity = 'jaehrlich'
+                THEN (extract(year FROM lower(p.valid)) || '-' || q.reference_day)::date
+                WHEN q.reference = 'stock' THEN upper(p.valid) - 1 END AS reference_date
     FROM warehouse.count c
     JOIN intake.delivery d ON d.id = c.delivery_id AND d.status = 'active'
     JOIN catalogue.source q ON q.code = d.source AND q.smallest_level <> 'block'
+    JOIN warehouse.period p ON p.code = c.period
 ), version AS (
     SELECT DISTINCT g.delivery_id, u.version_id FROM given g JOIN geo.unit u ON u.id = g.unit_id
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
 SELECT DISTINCT ON (unit_id, measure_id, group_code, period)
-       unit_id, measure_id, group_code, period, value, status, 'exakt', NULL::date
+       unit_id, measure_id, group_code, period, value, status, 'exakt', reference_date
 FROM (
-    SELECT g.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id
+    SELECT g.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id, g.reference_date
     FROM given g WHERE g.unit_id IS NOT NULL
     UNION ALL
-    SELECT u.id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id
+    SELECT u.id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id, g.reference_date
     FROM given g
     JOIN version v ON v.delivery_id = g.delivery_id
     JOIN geo.unit u ON u.version_id = v.version_id AND u.level = :not_located

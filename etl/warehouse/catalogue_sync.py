@@ -69,7 +69,10 @@ def sync(connection: Connection, catalogue: Catalogue) -> None:
     levels.append({"code": NOT_LOCATED, "rank": 99, "title": "nicht zuordenbar", "parent": city.top.code})
     _upsert(connection, geo.Level, "code", levels)
     _upsert(connection, tables.Owner, "code", [o.model_dump() for o in catalogue.owners])
-    columns = {"code", "title", "owner", "periodicity", "legal_basis", "licence", "smallest_level", "note"}
+    columns = {"code", "title", "owner", "periodicity", "legal_basis", "licence", "smallest_level", "note"} | {
+        "reference",
+        "reference_day",
+    }
     sources = [{**s.model_dump(include=columns), "active": True} for s in catalogue.sources]
     _upsert(connection, tables.Source, "code", sources)
     themes = [{"code": t.code, "rank": t.rank, "title": t.title} for t in catalogue.themes]

@@ -48,6 +48,8 @@ class Source(Base):
     legal_basis: Mapped[str | None] = mapped_column(Text)
     licence: Mapped[str | None] = mapped_column(Text)
     smallest_level: Mapped[str] = mapped_column(Text, comment="Smallest level at which it may be kept")
+    reference: Mapped[str] = mapped_column(Text, server_default="stock", comment="stock or flow")
+    reference_day: Mapped[str | None] = mapped_column(Text, comment="Reference day of a yearly stock, MM-DD")
     note: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 

@@ -639,9 +639,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("delivery_id", sa.Integer(), nullable=False),
         sa.Column("block_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "cells", postgresql.ARRAY(sa.Integer()), nullable=False, comment="Ids of intake.dimension_cell"
-        ),
+        sa.Column("cells", postgresql.ARRAY(sa.Integer()), nullable=False, comment="Ids of intake.dimension_cell"),
         sa.Column(
             "counts",
             postgresql.ARRAY(sa.Integer()),
