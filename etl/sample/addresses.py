@@ -20,8 +20,9 @@ _SETBACK = np.array([0.0, 19.0, 24.0, 17.0, 20.0, 26.0])
 _DWELLINGS = np.array([0.0, 1.08, 1.05, 1.0, 5.0, 11.0])
 _NUMBER_STEP = 20.0
 """Metres of street per house number on one side."""
-_PEOPLE_PER_DWELLING = 2.03
-_VACANCY = 0.035
+_PEOPLE = np.array([0.0, 2.23, 2.40, 2.13, 1.81, 1.95])
+"""Persons per occupied dwelling by kind of housing, as the simulation settles."""
+_VACANCY = 0.018
 _MISSING_SHARE = 0.0026
 """Addresses the register knows and the address file does not."""
 
@@ -69,30 +70,44 @@ class _StreetSegments:
     coordinates: Floats
 
 
-def noded_streets(network: Network) -> tuple[Streets, _StreetSegments]:
-    """The streets cut from the noded lines, and every segment with its place along the street."""
-    pieces = shapely.get_parts(network.noded)
-    coordinates, _ = segments(pieces)
-    sources = np.array([f.geometry for f in network.features], dtype=object)
-    source_lines, source_of_line = segments(np.array([g for f in sources for g in shapely.get_parts(f)], dtype=object))
-    part_owner = np.repeat(np.arange(len(sources)), [len(shapely.get_parts(f)) for f in sources])
+@dataclass(frozen=True)
+class NodedLines:
+    """Every straight segment of the noded network, and the feature of the network it belongs to."""
+
+    coordinates: Floats
+    feature: Ints
+
+    def of(self, feature: int) -> shapely.Geometry:
+        """One feature as a MultiLineString of merged segments, in a normal form."""
+        mine = self.coordinates[self.feature == feature]
+        merged = shapely.normalize(shapely.line_merge(shapely.MultiLineString(list(mine.reshape(-1, 2, 2)))))
+        return shapely.MultiLineString(list(shapely.get_parts(merged)))
+
+
+def noded_lines(network: Network) -> NodedLines:
+    """Give every noded segment back to the line it came from (the nearest: noding moved it by less than 1 cm)."""
+    coordinates, _ = segments(shapely.get_parts(network.noded))
+    sources = [shapely.get_parts(f.geometry) for f in network.features]
+    source_lines, line_part = segments(np.concatenate(sources))
+    part_owner = np.repeat(np.arange(len(sources)), [len(parts) for parts in sources])
     tree = shapely.STRtree(shapely.linestrings(source_lines.reshape(-1, 2, 2)))
     middle = (coordinates[:, :2] + coordinates[:, 2:]) / 2
-    (asked, hit) = tree.query_nearest(shapely.points(middle), all_matches=False)
+    asked, hit = tree.query_nearest(shapely.points(middle), all_matches=False)
     feature = np.empty(len(coordinates), dtype=np.int64)
-    feature[asked] = part_owner[source_of_line[hit]]
+    feature[asked] = part_owner[line_part[hit]]
+    return NodedLines(coordinates, feature)
 
+
+def noded_streets(network: Network, noded: NodedLines) -> tuple[Streets, _StreetSegments]:
+    """The streets cut from the noded lines, and every segment with its place along the street."""
     wanted = [i for i, f in enumerate(network.features) if f.kind == STREET]
     wanted.sort(key=lambda i: network.features[i].name)
     geometry, lines, owner, start = [], [], [], []
     for rank, i in enumerate(wanted):
-        mine = coordinates[feature == i]
-        merged = shapely.line_merge(shapely.MultiLineString(list(mine.reshape(-1, 2, 2))))
-        merged = shapely.normalize(merged)
-        parts = shapely.get_parts(merged)
-        geometry.append(shapely.MultiLineString(list(parts)))
+        whole = noded.of(i)
+        geometry.append(whole)
         offset = 0.0
-        for part in parts:
+        for part in shapely.get_parts(whole):
             xy = shapely.get_coordinates(part)
             length = np.hypot(*np.diff(xy, axis=0).T)
             lines.append(np.hstack([xy[:-1], xy[1:]]))
@@ -194,21 +209,24 @@ def _dwellings(rng: np.random.Generator, blocks: Blocks, block: Ints, scale: flo
         growth = part.people_2025 - part.people_2010
         for new, people in ((False, part.people_2010), (True, growth)):
             here = mine & ((blocks.opened[block] > 0) == new)
-            wanted = scale * people / _PEOPLE_PER_DWELLING * (1 + _VACANCY) - result[here & ~shared].sum()
+            rest = here & ~shared
             flats = here & shared
+            housed = float((result[rest] * _PEOPLE[kind[rest]]).sum())
             if not flats.any():
                 continue
-            ideal = np.maximum(many[flats] * max(wanted, 0) / many[flats].sum(), 1.0)
+            per_flat = float(np.average(_PEOPLE[kind[flats]], weights=many[flats]))
+            wanted = max((scale * people * (1 + _VACANCY) - housed) / per_flat, 0.0)
+            ideal = np.maximum(many[flats] * wanted / many[flats].sum(), 1.0)
             # Rounding the running sum keeps the total exact.
             result[flats] = np.diff(np.rint(np.cumsum(ideal)), prepend=0).astype(np.int64)
     return result
 
 
 def build_addresses(
-    rng: np.random.Generator, network: Network, blocks: Blocks, scale: float
+    rng: np.random.Generator, network: Network, noded: NodedLines, blocks: Blocks, scale: float
 ) -> tuple[Streets, Addresses]:
     """Streets and addresses with dwellings; about ``plan.ADDRESSES * scale`` of them."""
-    streets, along = noded_streets(network)
+    streets, along = noded_streets(network, noded)
     found = _candidates(rng, blocks, along)
     pick = _thin_out(rng, blocks, found, round(plan.ADDRESSES * scale))
     street, block, xy = found.street[pick], found.block[pick], found.xy[pick]

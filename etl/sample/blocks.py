@@ -146,7 +146,7 @@ def build_blocks(rng: np.random.Generator, network: Network) -> Blocks:
 
     status = 0.55 * social.at(xy) + _STATUS_OF_HOUSING[housing] - 1.1 * hills(plan.ESTATES, xy)
     status += 0.8 * hills(plan.VILLAS, xy) + 0.4 * (opened > 0) + rng.normal(0, 0.25, len(xy))
-    families = 0.7 * family.at(xy) + 0.5 * (opened > 0) + 0.5 * (housing == Housing.ESTATE)
+    families = 0.7 * family.at(xy) + 0.5 * (opened > 0) + 1.0 * (housing == Housing.ESTATE)
     return Blocks(
         geometry,
         number,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.sample import plan
-from etl.sample.addresses import Addresses, Streets, build_addresses
+from etl.sample.addresses import Addresses, NodedLines, Streets, build_addresses, noded_lines
 from etl.sample.blocks import Blocks, build_blocks
 from etl.sample.streets import Network, build_network
 
@@ -19,6 +19,7 @@ class City:
     seed: int
     scale: float
     network: Network
+    lines: NodedLines
     blocks: Blocks
     streets: Streets
     addresses: Addresses
@@ -34,5 +35,6 @@ def build_city(seed: int = 1, scale: float = 1.0) -> City:
     blocks_wanted = max(60, round(plan.BLOCKS * float(np.sqrt(scale))))
     network = build_network(generator(seed, 1), blocks_wanted)
     blocks = build_blocks(generator(seed, 2), network)
-    streets, addresses = build_addresses(generator(seed, 3), network, blocks, scale)
-    return City(seed, scale, network, blocks, streets, addresses)
+    lines = noded_lines(network)
+    streets, addresses = build_addresses(generator(seed, 3), network, lines, blocks, scale)
+    return City(seed, scale, network, lines, blocks, streets, addresses)

@@ -117,9 +117,7 @@ class _Ends:
             return np.empty(0, dtype=np.int64)
         xy, direction = np.asarray(self.xy), np.asarray(self.direction)
         x0, y0, x1, y1 = cell.bounds
-        near = np.flatnonzero(
-            (xy[:, 0] > x0 - 1) & (xy[:, 0] < x1 + 1) & (xy[:, 1] > y0 - 1) & (xy[:, 1] < y1 + 1)
-        )
+        near = np.flatnonzero((xy[:, 0] > x0 - 1) & (xy[:, 0] < x1 + 1) & (xy[:, 1] > y0 - 1) & (xy[:, 1] < y1 + 1))
         if not near.size:
             return near
         ahead = shapely.contains_xy(cell, xy[near] + 8.0 * direction[near])

@@ -1,0 +1,50 @@
+"""Invented schools and day-care centres at addresses of the city."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from etl.sample import plan
+from etl.sample.city import City, generator
+from etl.sample.geometry import Floats
+
+_KINDS = (
+    ("Kita", 42, "Kita {street}", (45, 130)),
+    ("Grundschule", 12, "Grundschule {street}", (180, 380)),
+    ("Gemeinschaftsschule", 4, "Gemeinschaftsschule {street}", (500, 900)),
+    ("Gymnasium", 4, "Gymnasium {street}", (600, 1_000)),
+    ("Förderzentrum", 2, "Förderzentrum {street}", (60, 140)),
+)
+_CARRIERS = ("Stadt", "kirchlich", "freier Träger", "Elternverein")
+
+
+def facilities(city: City) -> pl.DataFrame:
+    """One row per facility with address, EPSG:25832 coordinates (m) and places; spread over the populated city."""
+    rng = generator(city.seed, 8)
+    a, s = city.addresses, city.streets
+    weight: Floats = a.dwellings * (~a.missing)
+    rows = []
+    for kind, count, title, (least, most) in _KINDS:
+        chosen = rng.choice(len(a), count, replace=False, p=weight / weight.sum())
+        for i in np.sort(chosen):
+            street = str(s.name[a.street[i]])
+            carrier = _CARRIERS[int(rng.integers(len(_CARRIERS)))] if kind == "Kita" else _CARRIERS[0]
+            rows.append(
+                {
+                    "einrichtung_nr": f"{len(rows) + 1:03d}",
+                    "art": kind,
+                    "name": title.format(street=street),
+                    "traeger": carrier,
+                    "strassenschluessel": str(s.key[a.street[i]]),
+                    "strassenname": street,
+                    "hausnummer": str(a.number[i]),
+                    "zusatz": str(a.suffix[i]),
+                    "plz": str(a.postcode[i]),
+                    "ort": plan.CITY_NAME,
+                    "ost": f"{a.xy[i, 0]:.2f}".replace(".", ","),
+                    "nord": f"{a.xy[i, 1]:.2f}".replace(".", ","),
+                    "plaetze": str(int(rng.integers(least, most) // 5 * 5)),
+                }
+            )
+    return pl.DataFrame(rows)

@@ -1,0 +1,141 @@
+"""The register extract of one reference date as the registration office would deliver it: person rows and counted rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from etl.sample import plan
+from etl.sample.city import City
+from etl.sample.dwellings import Dwellings
+from etl.sample.geometry import Bools, Ints
+from etl.sample.people import NOWHERE, People, Role
+
+HOMELESS_KEY = "99999"
+HOMELESS_NAME = "ohne festen Wohnsitz"
+_SEX = np.array(["m", "w", "d", "x"])
+_MARITAL = np.array(["LD", "VH", "VW", "GS"])
+_FIRST_DAY = np.datetime64("1900-01-01", "D")
+_DAYS = np.arange(_FIRST_DAY, np.datetime64("2031-01-01", "D"))
+_DAY_TEXT = pl.Series(_DAYS).dt.strftime("%d.%m.%Y")
+
+
+def day_text(days: Ints) -> pl.Series:
+    """Days since 1970-01-01 as ``dd.mm.yyyy``."""
+    return _DAY_TEXT.gather(days - int(_FIRST_DAY.astype(np.int64)))
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Residents of one reference date with their address, ordered by address and household."""
+
+    year: int
+    people: People
+    address: Ints
+    """Index into Addresses, -1 without a fixed abode."""
+    located: Bools
+    """True where the address is in the address file."""
+    stadtteil: Ints
+    """Number of the Stadtteil, 0 where not located."""
+
+    @property
+    def reference_date(self) -> str:
+        """``31.12.yyyy``."""
+        return f"31.12.{self.year}"
+
+
+def extract(city: City, homes: Dwellings, year: int, people: People) -> Extract:
+    """Order the residents by address and look up where they live."""
+    people = people.take(np.lexsort((people.pid, people.role, people.dwelling)))
+    nowhere = people.dwelling == NOWHERE
+    address = np.where(nowhere, -1, homes.address[people.dwelling])
+    located = ~nowhere & ~city.addresses.missing[address]
+    stadtteil = np.where(located, city.blocks.stadtteil[city.addresses.block[address]], 0)
+    return Extract(year, people, address, located, stadtteil)
+
+
+def _address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
+    """Address key and street name per address index; the last entry serves index -1."""
+    a, s = city.addresses, city.streets
+    key = pl.Series([*s.key[a.street], HOMELESS_KEY], dtype=pl.String)
+    number = pl.Series([*a.number.astype(str), "0"], dtype=pl.String)
+    suffix = pl.Series([*a.suffix, ""], dtype=pl.String)
+    name = pl.Series([*s.name[a.street], HOMELESS_NAME], dtype=pl.String)
+    at = np.where(address < 0, len(a), address)
+    return {
+        "strassenschluessel": key.gather(at),
+        "strassenname": name.gather(at),
+        "hausnummer": number.gather(at),
+        "zusatz": suffix.gather(at),
+    }
+
+
+def _nationality(keys: Ints) -> pl.Series:
+    return pl.Series([f"{k:03d}" for k in range(1000)]).gather(keys)
+
+
+def person_rows(city: City, data: Extract) -> pl.DataFrame:
+    """One row per entry of the register, secondary residences among them; every column is text."""
+    p = data.people
+    main = p.main_residence
+    # Whether a main residence is the sole one is not simulated: those with a partner elsewhere are few.
+    residence = np.where(main, np.where(p.pid % 23 == 0, "H", "A"), "N")
+    return pl.DataFrame(
+        {
+            "satznummer": np.arange(1, len(p) + 1).astype(str),
+            "stichtag": pl.repeat(data.reference_date, len(p), eager=True),
+            **_address_columns(city, data.address),
+            "geburtsdatum": day_text(p.born),
+            "geschlecht": _SEX[p.sex],
+            "familienstand": _MARITAL[p.marital],
+            "staatsangehoerigkeit": _nationality(p.nationality),
+            "wohnungsstatus": residence,
+            "einzugsdatum": day_text(p.moved_in),
+        }
+    )
+
+
+def counted_rows(city: City, data: Extract) -> pl.DataFrame:
+    """Main and sole residences counted by address, age, sex and nationality; every column is text."""
+    p = data.people
+    main = p.role != Role.SECONDARY
+    counts = (
+        pl.DataFrame(
+            {
+                "address": data.address[main],
+                "age": p.age_on(data.year)[main],
+                "sex": p.sex[main],
+                "nationality": p.nationality[main],
+            }
+        )
+        .group_by("address", "age", "sex", "nationality")
+        .len("n")
+        .sort("address", "age", "sex", "nationality")
+    )
+    return pl.DataFrame(
+        {
+            "stichtag": pl.repeat(data.reference_date, len(counts), eager=True),
+            **_address_columns(city, counts["address"].to_numpy()),
+            "alter": counts["age"].cast(pl.String),
+            "geschlecht": _SEX[counts["sex"].to_numpy()],
+            "staatsangehoerigkeit": _nationality(counts["nationality"].to_numpy()),
+            "anzahl": counts["n"].cast(pl.String),
+        }
+    )
+
+
+def without_part(city: City, data: Extract) -> tuple[Extract, str]:
+    """The extract with the northern half of one Stadtteil missing, as after a broken export; and what is missing."""
+    part = plan.STADTTEILE[-1]
+    a = city.addresses
+    inside = np.flatnonzero(city.blocks.stadtteil[a.block] == part.number)
+    border = float(np.median(a.xy[inside, 1]))
+    lost = np.zeros(len(a) + 1, dtype=bool)
+    lost[inside] = a.xy[inside, 1] > border
+    keep = ~lost[data.address]
+    kept = Extract(
+        data.year, data.people.take(keep), data.address[keep], data.located[keep], data.stadtteil[keep]
+    )
+    return kept, f"Die nördliche Hälfte von {part.name} fehlt."
