@@ -172,12 +172,12 @@ def _join(connection: psycopg.Connection, roles: tuple[str, ...]) -> None:
 
 def _roles_for_administrator(connection: psycopg.Connection) -> str:
     wanted = (service.OWNER, *service.LOGINS)
-    login = sql.Identifier(connection.info.user).as_string(connection)
-    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in wanted]
+    known = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles")}
+    login = connection.info.user
+    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in wanted if role not in known]
     lines += [f"GRANT {group} TO {role};" for role, group in MEMBERSHIPS]
-    lines.append(f"GRANT {', '.join(wanted)} TO {login};")
+    lines.append(f"GRANT {', '.join(wanted)} TO {sql.Identifier(login).as_string(connection)};")
     return (
-        "Auf dem Datenbankserver fehlen Rollen, und diese Anmeldung darf sie nicht anlegen. "
-        "Bitte den Administrator des Servers um folgende Befehle (schon Vorhandenes meldet er als Fehler, "
-        "das schadet nicht):\n" + "\n".join(lines)
+        "Auf dem Datenbankserver fehlen Rollen oder Mitgliedschaften, und diese Anmeldung darf sie nicht anlegen. "
+        "Bitte den Administrator des Servers um:\n" + "\n".join(lines)
     )

@@ -45,7 +45,8 @@ seconds() { # command...: prints wall seconds, passes the exit code on
     awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", b - a }' >"$work/seconds"
     return "$code"
 }
-megabytes() { du -sxm -- "$1" | cut -f1; }
+mounted=() # folders of this machine inside the root; not a part of it
+megabytes() { du -sxm "${mounted[@]/#/--exclude=}" -- "$1" | cut -f1; }
 
 make_base() {
     [[ -e $base/.complete ]] && return
@@ -62,7 +63,8 @@ make_base() {
 # A root of its own with the host's way to the network.
 make_root() {
     root=$work/$scenario
-    rm -rf -- "$root"
+    mounted=()
+    rm -rf --one-file-system -- "$root"
     cp -a -- "$base" "$root"
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
     cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
@@ -89,11 +91,14 @@ make_root() {
     # Folders that pip's settings name: package directories on this machine.
     local folder
     while read -r folder; do
+        # The pages of an index ("simple") point to files beside it.
+        [[ $folder != */simple ]] || folder=$(dirname "$folder")
         [[ -d $folder ]] || continue
         mkdir -p "$root$folder"
         mount --bind -o ro "$folder" "$root$folder"
+        mounted+=("$root$folder")
     done < <({ cat "$root/etc/pip.conf" 2>/dev/null && env | grep '^PIP_'; } | grep -oE '(file://[^/ ]*)?/[^ ,"]+' |
-        sed -E 's#^file://[^/]*##' | sort -u)
+        sed -E 's#^file://[^/]*##; s#/$##' | sort -u)
     size_before=$(megabytes "$root")
 }
 
@@ -103,6 +108,7 @@ clone() { # folder owner
     if [[ -n $beside ]]; then
         mkdir -p "$root$(dirname "$1")/$(basename "$beside")"
         mount --bind -o ro "$beside" "$root$(dirname "$1")/$(basename "$beside")"
+        mounted+=("$root$(dirname "$1")/$(basename "$beside")")
     fi
 }
 
@@ -186,8 +192,11 @@ for scenario in "${scenarios[@]}"; do
     *) echo "unknown scenario $scenario" >&2 && exit 2 ;;
     esac
     if [[ -z $keep ]]; then
-        # Mounts first; then everything in the root is ours to delete.
+        # Mounts first; what is left in the root is ours to delete, and nothing is deleted while one remains.
         grep -oE " $root/[^ ]*" /proc/self/mounts | sort -r | xargs -r umount -l
+        if grep -q " $root/" /proc/self/mounts; then
+            echo "something is still mounted below $root; left as it is" >&2 && exit 2
+        fi
         rm -rf --one-file-system -- "$root"
     fi
 done

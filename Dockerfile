@@ -1,0 +1,27 @@
+# One image for the ETL and the map server; the database comes from the PostGIS project (docker-compose.yml).
+# Pinned by tag. Where a registry can be reached, `docker buildx imagetools inspect` gives the digest to add.
+FROM debian:12.11-slim AS base
+WORKDIR /opt/sozialbericht
+ENV SOZIALBERICHT_HOME=/var/lib/sozialbericht
+# The server stands in its own container: the entry script then installs psql instead of PostgreSQL.
+ENV SOZIALBERICHT_DSN="host=db user=sozialbericht_admin"
+ENV LANG=C.UTF-8
+# First what the machine is made from, so that a change of our code does not install it all again.
+COPY sozialbericht pyproject.toml constraints.txt ./
+RUN ./sozialbericht prepare && apt-get clean && rm -rf /var/lib/apt/lists/* /root/.cache
+RUN useradd --system --user-group --no-create-home --home-dir /var/lib/sozialbericht sozialbericht
+RUN chown sozialbericht: /var/lib/sozialbericht
+COPY . .
+
+FROM base AS etl
+USER sozialbericht
+ENTRYPOINT ["./sozialbericht"]
+CMD ["run"]
+
+FROM base AS qgis-server
+RUN apt-get -q update && apt-get -q --yes install --no-install-recommends lighttpd && apt-get clean && rm -rf /var/lib/apt/lists/*
+ENV QGIS_PROJECT_FILE=/opt/sozialbericht/qgis/sozialbericht.qgs
+ENV SOZIALBERICHT_DATABASE=sozialbericht
+EXPOSE 8080
+USER sozialbericht
+ENTRYPOINT ["docker/qgis-server"]
