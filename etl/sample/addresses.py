@@ -232,7 +232,7 @@ def build_addresses(
     street, block, xy = found.street[pick], found.block[pick], found.xy[pick]
     number, suffix = _house_numbers(street, found.along[pick], found.left[pick])
     order = np.lexsort((suffix, number, street))
-    street, block, xy, number, suffix = (a[order] for a in (street, block, xy, number, suffix))
+    street, block, xy, number, suffix = street[order], block[order], xy[order], number[order], suffix[order]
 
     anchors = to_metres([anchor for _, anchor in plan.POSTCODES])
     nearest = np.hypot(*(xy[:, None, :] - anchors[None]).transpose(2, 0, 1)).argmin(axis=1)

@@ -69,7 +69,8 @@ class Blocks:
     @property
     def residential(self) -> Bools:
         """True where people may live."""
-        return self.land_use == LandUse.HOUSING
+        housing: Bools = self.land_use == LandUse.HOUSING
+        return housing
 
 
 def _land_use(xy: Floats, dense: Floats, area: Floats) -> Ints:

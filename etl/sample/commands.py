@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from etl.console import tell
 from etl.sample.write import write_sample
 from etl.settings import ui
 
@@ -25,13 +25,15 @@ def sample(
     with console.status("Beispielstadt wird gebaut …") as status:
         manifest = write_sample(folder, seed=seed, scale=scale, progress=status.update)
     last = manifest.truth[manifest.years[-1]].persons
-    if ui.json:
-        found = {"folder": str(folder), "files": len(manifest.files) + 1, "persons": last.total, "synthetic": True}
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not ui.quiet:
-        people = f"{last.total:,}".replace(",", ".")
-        typer.echo(
-            f"Synthetische Beispielstadt in {folder}: {len(manifest.files) + 1} Dateien, {manifest.blocks} Blöcke, "
-            f"{manifest.addresses} Adressen, {people} Einwohner am 31.12.{manifest.years[-1]} "
-            f"({time.perf_counter() - started:.0f} s)."
-        )
+    people = f"{last.total:,}".replace(",", ".")
+    tell(
+        f"Synthetische Beispielstadt in {folder}: {len(manifest.files) + 1} Dateien, {manifest.blocks} Blöcke, "
+        f"{manifest.addresses} Adressen, {people} Einwohner am 31.12.{manifest.years[-1]} "
+        f"({time.perf_counter() - started:.0f} s).",
+        folder=str(folder),
+        files=len(manifest.files) + 1,
+        blocks=manifest.blocks,
+        addresses=manifest.addresses,
+        persons=last.total,
+        synthetic=True,
+    )

@@ -35,7 +35,8 @@ _MOVES = np.array([0.25, 0.30, 0.34, 0.29, 0.215, 0.165, 0.105, 0.072, 0.05, 0.0
 
 def move_chance(age: Ints, rented: Floats) -> Floats:
     """Chance that a household whose head has this age leaves its dwelling within a year."""
-    return np.interp(age, _AGES, _MOVES) * (0.45 + 0.95 * rented)
+    chance: Floats = np.interp(age, _AGES, _MOVES) * (0.45 + 0.95 * rented)
+    return chance
 
 
 def leave_home_chance(age: Ints) -> Floats:

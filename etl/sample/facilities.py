@@ -23,8 +23,8 @@ def facilities(city: City) -> pl.DataFrame:
     """One row per facility with address, EPSG:25832 coordinates (m) and places; spread over the populated city."""
     rng = generator(city.seed, 8)
     a, s = city.addresses, city.streets
-    weight: Floats = a.dwellings * (~a.missing)
-    rows = []
+    weight: Floats = np.where(a.missing, 0.0, a.dwellings)
+    rows: list[dict[str, str]] = []
     for kind, count, title, (least, most) in _KINDS:
         chosen = rng.choice(len(a), count, replace=False, p=weight / weight.sum())
         for i in np.sort(chosen):

@@ -10,12 +10,13 @@ import fiona
 import numpy as np
 import polars as pl
 import shapely
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 from fiona.crs import CRS
 
 from etl.sample import plan
 from etl.sample.blocks import LAND_USE_NAMES
 from etl.sample.city import City
+from etl.sample.geometry import Floats
 from etl.sample.streets import BROOK, RAIL
 
 _WRITTEN = datetime(2026, 1, 15, tzinfo=UTC)
@@ -26,10 +27,12 @@ SYNTHETIC = "synthetisch"
 def write_csv(path: Path, rows: pl.DataFrame, encoding: str) -> None:
     """Semicolon-separated text; cp1252 files have Windows line ends, as they come from the registration office."""
     end = "\r\n" if encoding == "cp1252" else "\n"
-    path.write_bytes(rows.write_csv(separator=";", line_terminator=end).encode(encoding))
+    path.write_bytes(rows.write_csv(separator=";", line_terminator=end, quote_style="never").encode(encoding))
 
 
-def _layer(path: Path, name: str, kind: str, fields: dict[str, str], rows: Iterable[tuple[object, dict[str, object]]]) -> None:
+def _layer(
+    path: Path, name: str, kind: str, fields: dict[str, str], rows: Iterable[tuple[object, dict[str, object]]]
+) -> None:
     schema = {"geometry": kind, "properties": {**fields, "hinweis": "str:20"}}
     with fiona.open(path, "w", driver="GPKG", layer=name, crs=CRS.from_epsg(plan.EPSG), schema=schema) as sink:
         sink.writerecords(
@@ -95,7 +98,7 @@ def house_coordinates(city: City) -> pl.DataFrame:
     def same(text: str) -> pl.Series:
         return pl.repeat(text, n, dtype=pl.String, eager=True)
 
-    def metres(values: np.ndarray[tuple[int], np.dtype[np.float64]], prefix: str) -> list[str]:
+    def metres(values: Floats, prefix: str) -> list[str]:
         return [prefix + f"{v:.3f}".replace(".", ",") for v in values]
 
     return pl.DataFrame(
@@ -167,7 +170,9 @@ def write_area_csv(path: Path, table: list[list[str | int]]) -> None:
 def write_area_xlsx(path: Path, table: list[list[str | int]]) -> None:
     """The table as a workbook: title, blank row, header in row 3, footnotes at the end."""
     book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"title": "Arbeitslose nach Stadtteilen (synthetisch)", "created": _WRITTEN.replace(tzinfo=None)})
+    book.set_properties(
+        {"title": "Arbeitslose nach Stadtteilen (synthetisch)", "created": _WRITTEN.replace(tzinfo=None)}
+    )
     sheet = book.add_worksheet("Arbeitslose")
     bold = book.add_format({"bold": True})
     sheet.write(0, 0, f"Arbeitslose nach Stadtteilen, {plan.CITY_NAME} (synthetisch)", bold)

@@ -21,7 +21,8 @@ GRID = 0.01
 
 def to_metres(points: Sequence[tuple[float, float]]) -> Floats:
     """Plan coordinates (km from the origin) as EPSG:25832 metres, shape (n, 2)."""
-    return np.asarray(points, dtype=np.float64) * 1000.0 + np.asarray(ORIGIN)
+    metres: Floats = np.asarray(points, dtype=np.float64) * 1000.0 + np.asarray(ORIGIN)
+    return metres
 
 
 def smooth(points: Floats, step: float, *, closed: bool = False) -> Floats:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from etl.sample import plan
@@ -11,20 +9,7 @@ from etl.sample.dwellings import Dwellings
 from etl.sample.geometry import Bools, Floats, Ints
 from etl.sample.nationalities import GERMAN, foreign_keys
 from etl.sample.people import Marital, People, Role, Sex, days_of_year, first_day
-
-
-@dataclass
-class Steering:
-    """Factors by which the simulation is kept on its calibrated path."""
-
-    ages: Floats
-    """Factor per adult age group of ``plan.AGE_BOUNDS`` from 18 on, shape (5,)."""
-    children: float = 1.0
-    together: float = 1.0
-    """Factor on the share of couples."""
-    foreign: float = 0.0
-    """Added to the log-odds of a foreign household."""
-
+from etl.sample.steering import Steering
 
 _COUPLE_AGES = (18, 22, 28, 35, 50, 65, 75, 85, 95)
 _COUPLED = (0.05, 0.24, 0.52, 0.70, 0.68, 0.70, 0.64, 0.42, 0.18)
@@ -64,9 +49,9 @@ def make_households(
     homes: Dwellings,
     which: Ints,
     year: int,
+    *,
     weights: Floats,
     steering: Steering,
-    *,
     settled: bool,
 ) -> People:
     """A household for every dwelling in ``which``, as of 31 December of ``year``.

@@ -39,7 +39,8 @@ def unemployed(city: City, data: Extract) -> Bools:
     within = (age >= 15) & (age < 65) & p.main_residence
     # Luck drifts by a hundredth a year: with a chance of 4 % a person is unemployed for about four years.
     drift = (luck(p.pid, city.seed, 7) + 0.01 * (data.year - 2015)) % 1.0
-    return within & (drift < np.clip(chance, 0, 0.6))
+    found: Bools = within & (drift < np.clip(chance, 0, 0.6))
+    return found
 
 
 def unemployed_by_stadtteil(city: City, data: Extract) -> dict[int, int]:

@@ -127,7 +127,9 @@ def load_manifest(folder: Path) -> SampleManifest:
         raise SozialberichtError(f"In {folder} liegt keine Beispielstadt ({FILE_NAME} fehlt).")
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(data, dict) or data.get("version") != VERSION:
-        raise SozialberichtError(f"{path} stammt aus einer anderen Programmversion; bitte die Beispielstadt neu schreiben.")
+        raise SozialberichtError(
+            f"{path} stammt aus einer anderen Programmversion; bitte die Beispielstadt neu schreiben."
+        )
 
     def persons(found: dict[str, Any] | None) -> Persons | None:
         return None if found is None else Persons(**found)

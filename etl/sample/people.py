@@ -77,7 +77,8 @@ class People:
     @property
     def main_residence(self) -> Bools:
         """True for those who count as population (main or sole residence)."""
-        return self.role != Role.SECONDARY
+        counts: Bools = self.role != Role.SECONDARY
+        return counts
 
     def age_on(self, year: int) -> Ints:
         """Completed years on 31 December of ``year``, when everyone has had their birthday."""

@@ -1,4 +1,4 @@
-"""The register extract of one reference date as the registration office would deliver it: person rows and counted rows."""
+"""The register extract of one reference date as it would be delivered: person rows and counted rows."""
 
 from __future__ import annotations
 
@@ -135,7 +135,5 @@ def without_part(city: City, data: Extract) -> tuple[Extract, str]:
     lost = np.zeros(len(a) + 1, dtype=bool)
     lost[inside] = a.xy[inside, 1] > border
     keep = ~lost[data.address]
-    kept = Extract(
-        data.year, data.people.take(keep), data.address[keep], data.located[keep], data.stadtteil[keep]
-    )
+    kept = Extract(data.year, data.people.take(keep), data.address[keep], data.located[keep], data.stadtteil[keep])
     return kept, f"Die nördliche Hälfte von {part.name} fehlt."

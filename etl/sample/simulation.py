@@ -15,15 +15,15 @@ from etl.sample import demography, plan
 from etl.sample.city import City, generator
 from etl.sample.dwellings import Dwellings, build_dwellings
 from etl.sample.geometry import Bools, Floats, Ints
-from etl.sample.households import Register, Steering, make_households, newborns
+from etl.sample.households import Register, make_households, newborns
 from etl.sample.nationalities import GERMAN, foreign_keys
 from etl.sample.people import NOWHERE, Marital, People, Role, Sex, days_of_year, first_day
+from etl.sample.steering import Steering, steer
 
 _HOMELESS = 0.0005
 _SECONDARY = 0.022
 _NATURALISED = 0.018
 _VACANT = 0.02
-_USUAL_SIZE = 1.95
 _LEAVE_CITY = 0.62
 """Share of moving households that leave the city; the others move within it."""
 
@@ -70,8 +70,8 @@ class Simulation:
             self.homes,
             old[~vacant],
             self.year,
-            demography.head_ages_initial(),
-            Steering(np.array([1.35, 1.1, 0.97, 1.02, 0.96]), 0.82, 0.95, -0.85),
+            weights=demography.head_ages_initial(),
+            steering=Steering(np.array([1.35, 1.1, 0.97, 1.02, 0.96]), 0.82, 0.95, -0.85),
             settled=True,
         )
         return people.joined(self._secondary(round(_SECONDARY * len(people)), self.year))
@@ -127,7 +127,7 @@ class Simulation:
         return int(dies.sum()), self._promote_heads()
 
     def _promote_heads(self) -> int:
-        """Where the head is gone the partner, or else the eldest grown-up child, takes its place; returns who leaves."""
+        """Where the head is gone the partner, else the eldest child, takes its place; returns the number who leave."""
         p = self.people
         has_head = self._household_flag(p.dwelling[p.role == Role.HEAD])
         orphaned = ~has_head[p.dwelling] & (p.dwelling != NOWHERE) & p.main_residence
@@ -227,34 +227,6 @@ class Simulation:
         self.people = self.people.joined(housed)
         return np.setdiff1d(vacant, housed.dwelling), len(pool) - len(housed)
 
-    def _steering(self, vacant: int, year: int) -> Steering:
-        """Factors for this year's arrivals from the gap between the present state and the calibrated path."""
-        p = self.people.take(self.people.main_residence)
-        target = np.array(
-            [
-                np.interp(year, list(plan.AGE_SHARES), [s[i] for s in plan.AGE_SHARES.values()])
-                for i in range(len(plan.AGE_BOUNDS))
-            ]
-        )
-        total = plan.POPULATION_PATH[year] * self.city.scale
-        group = np.searchsorted(plan.AGE_BOUNDS, p.age_on(year), side="right") - 1
-        missing = target / target.sum() * total - np.bincount(group, minlength=len(target))
-        # Shares of the arrivals by age that would close the gap, against what arrives without steering.
-        wanted = np.maximum(missing, 0.004 * total * target / target.sum())
-        wanted = wanted / wanted.sum()
-        usual = np.array([0.19, 0.17, 0.17, 0.33, 0.09, 0.05])
-        factors = np.clip(wanted / usual, 0.1, 4.0)
-        foreign = plan.FOREIGN_PATH[year] * total - float((p.nationality != GERMAN).sum())
-        share = np.clip(foreign / max(total - len(p), 1.0), 0.03, 0.8)
-        kept_free = _VACANT * float((self.homes.opened <= year).sum())
-        size = (total - len(p)) / max(vacant - kept_free, 1.0)
-        return Steering(
-            factors[1:],
-            float(np.clip(factors[0], 0.3, 2.2)),
-            float(np.clip(size / _USUAL_SIZE, 0.6, 1.7)),
-            float(np.log(share / (1 - share)) + 2.1),
-        )
-
     def _arrive(self, vacant: Ints, year: int) -> int:
         """Households from outside fill vacant dwellings until the year's population is reached."""
         wanted = round(plan.POPULATION_PATH[year] * self.city.scale) - int(self.people.main_residence.sum())
@@ -267,8 +239,13 @@ class Simulation:
             self.homes,
             order,
             year,
-            demography.head_ages_arriving(),
-            self._steering(len(vacant), year),
+            weights=demography.head_ages_arriving(),
+            steering=steer(
+                self.people.take(self.people.main_residence),
+                year,
+                plan.POPULATION_PATH[year] * self.city.scale,
+                len(vacant) - _VACANT * float((self.homes.opened <= year).sum()),
+            ),
             settled=False,
         )
         place = np.empty(len(self.homes), dtype=np.int64)

@@ -122,7 +122,8 @@ class _Ends:
             return near
         ahead = shapely.contains_xy(cell, xy[near] + 8.0 * direction[near])
         touching = shapely.distance(shapely.points(xy[near]), cell.exterior) < 0.05
-        return near[ahead & touching]
+        found: Ints = near[ahead & touching]
+        return found
 
 
 def _bent(start: Floats, end: Floats, bow: float) -> shapely.Geometry:
@@ -217,9 +218,9 @@ def build_network(rng: np.random.Generator, blocks: int) -> Network:
     outline = _city_outline(rng)
     features, parts = _main_features(rng, outline)
     texture = Field(rng, 1_400.0)
-    cells = faces(node([f.geometry for f in features]))
+    main_lines = node([f.geometry for f in features])
     work = _Subdivision(rng, texture)
-    for cell in cells:
+    for cell in faces(main_lines):
         work.push(cell)
     work.run(blocks)
 
@@ -229,4 +230,6 @@ def build_network(rng: np.random.Generator, blocks: int) -> Network:
         dense = float(np.mean(built_up(shapely.get_coordinates(geometry), texture)))
         category = plan.TRACK if dense < 0.14 else plan.COLLECTOR if geometry.length > 1_000 else plan.RESIDENTIAL
         features.append(Feature(STREET, name, category, geometry))
-    return Network(features, node([f.geometry for f in features]), parts)
+    # The cuts end on the noded main lines; the raw ones lie up to a centimetre beside and would leave cuts open.
+    cuts = [piece for pieces in work.pieces for piece in pieces]
+    return Network(features, node([main_lines, *cuts]), parts)
