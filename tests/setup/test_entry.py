@@ -1,4 +1,4 @@
-"""The entry script: quick and without a network when prepared, clear when it cannot prepare, honest in its exit code."""
+"""The entry script: quick and offline once prepared, clear when it cannot prepare, honest in its exit code."""
 
 from __future__ import annotations
 
@@ -97,17 +97,16 @@ class TestMissingPackages:
         for folder in tmp_path.parents[:2]:
             folder.chmod(0o700)
 
-    def covered(self, as_nobody: bool, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = 'exec "$@"'
-        if as_nobody:
-            command = f'exec setpriv --reuid {NOBODY.pw_uid} --regid {NOBODY.pw_gid} --clear-groups "$@"'
-        return call(*arguments, prefix=("unshare", "--mount", "bash", "-c", self.COVER + command, "-"), **variables)
+    def covered(self, *arguments: str, account: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        shell = f'{self.COVER} exec {account} "$@"'
+        return call(*arguments, prefix=("unshare", "--mount", "bash", "-c", shell, "-"), **variables)
 
     def test_an_account_without_sudo_gets_the_command_for_the_administrator(
         self, empty_home: Path, path_without_sudo: str
     ) -> None:
         os.chown(empty_home, NOBODY.pw_uid, NOBODY.pw_gid)
-        done = self.covered(True, "run", SOZIALBERICHT_HOME=str(empty_home), PATH=f"{path_without_sudo}")
+        account = f"setpriv --reuid {NOBODY.pw_uid} --regid {NOBODY.pw_gid} --clear-groups env PATH={path_without_sudo}"
+        done = self.covered("run", account=account, SOZIALBERICHT_HOME=str(empty_home))
         assert done.returncode == 1
         assert "sudo apt-get update && sudo apt-get install --yes --no-install-recommends python3-qgis\n" in done.stderr
         assert done.stdout == ""
@@ -115,7 +114,7 @@ class TestMissingPackages:
         assert not (empty_home / "venv").exists()
 
     def test_doctor_names_them_and_changes_nothing(self, empty_home: Path) -> None:
-        done = self.covered(False, "doctor", "--json", SOZIALBERICHT_HOME=str(empty_home))
+        done = self.covered("doctor", "--json", SOZIALBERICHT_HOME=str(empty_home))
         assert done.returncode == 1
         report = json.loads(done.stdout)
         assert report == {"bereit": False, "fehlende_pakete": ["python3-qgis"], "python_umgebung": "fehlt"}
