@@ -230,6 +230,18 @@ def last_load(connection: Connection, version_id: int | None, level: str) -> dic
     return dict(row) if row is not None else None
 
 
+def is_last_of_kind(connection: Connection, level: str, sha256: str, options: dict[str, Any]) -> bool:
+    """Whether the newest load of this level and kind (``options["kind"]``) was this file with these options."""
+    row = connection.execute(
+        text("""
+            SELECT sha256, options FROM geo.boundary_load
+            WHERE level = :level AND options ->> 'kind' = :kind ORDER BY id DESC LIMIT 1
+        """),
+        {"level": level, "kind": options["kind"]},
+    ).one_or_none()
+    return row is not None and (row[0], row[1]) == (sha256, options)
+
+
 @dataclass(frozen=True)
 class Journal:
     """One entry of ``geo.boundary_load``; ``version_id`` is ``None`` for blocks, addresses and facilities."""
