@@ -18,3 +18,9 @@ def tell(words: str, **facts: object) -> None:
         typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
     elif not settings.ui.quiet:
         typer.echo(words)
+
+
+def say(words: str) -> None:
+    """Say how far the work is; silent with ``--quiet`` and ``--json``, whose output is for programs."""
+    if not (settings.ui.json or settings.ui.quiet):
+        typer.echo(words)

@@ -1,0 +1,77 @@
+"""The command ``run``: the whole way from files to figures and a map."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from etl import settings
+from etl.catalogue import load_catalogue
+from etl.console import say, tell
+from etl.main_job.job import read_job
+from etl.main_job.run import Outcome, Runner
+from etl.main_job.sample_city import sample_job
+from etl.publish import qgis_project
+from etl.warehouse import service
+from etl.warehouse.session import prepared_engine
+
+
+def run(
+    job_file: Annotated[
+        Path | None, typer.Argument(metavar="AUFTRAG", help="Auftragsdatei; ohne sie die synthetische Beispielstadt.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Ordner der Dateien; sonst der Ordner der Auftragsdatei.")] = None,
+) -> None:
+    """Alles in einem: Grenzen und Lieferungen einlesen, Kennzahlen berechnen, veröffentlichen, Karte erzeugen."""
+    start = time.perf_counter()
+    outcome = Outcome()
+    if job_file is None:
+        say("Synthetische Beispielstadt")
+        before = time.perf_counter()
+        job, folder = sample_job(settings.home() / "beispielstadt")
+        outcome.seconds["Beispielstadt"] = time.perf_counter() - before
+        catalogue = load_catalogue(settings.catalogue_dir())
+    else:
+        job = read_job(job_file)
+        folder = data or job_file.parent
+        say(job.title)
+        catalogue = load_catalogue(
+            job_file.parent / job.catalogue if job.catalogue is not None else settings.catalogue_dir()
+        )
+    before = time.perf_counter()
+    engine = prepared_engine(catalogue)
+    outcome.seconds["Datenbank"] = time.perf_counter() - before
+    Runner(engine, catalogue, job, folder, outcome).run()
+    before = time.perf_counter()
+    project = qgis_project.project_file(catalogue)
+    if project != qgis_project.SHIPPED:
+        qgis_project.build(catalogue, project, service_file=service.service_file())
+    outcome.seconds["QGIS-Projekt"] = time.perf_counter() - before
+    total = time.perf_counter() - start
+    _report(outcome, total, project, catalogue.city.database)
+
+
+def _report(outcome: Outcome, total: float, project: Path, database: str) -> None:
+    """What was made, where it is, how long it took."""
+    steps = "\n".join(f"  {name:<20}{seconds:7.1f} s" for name, seconds in outcome.seconds.items())
+    edition = outcome.edition
+    option = "" if database == "sozialbericht" else f" --database {database}"
+    query = "SELECT name, bev01, bev04 FROM sozialbericht.bevoelkerung_aktuell"
+    tell(
+        f"Fertig in {total:.1f} s (Hauptspeicher höchstens {outcome.peak_memory_mib:.0f} MiB):\n{steps}\n"
+        f"QGIS-Projekt:    {project}\n"
+        f"Verbindung:      PGSERVICEFILE={service.service_file()}, Dienst {database}\n"
+        f"Abfrage:         ./sozialbericht db psql{option} -- -c '{query}'",
+        sekunden=round(total, 2),
+        schritte={name: round(seconds, 2) for name, seconds in outcome.seconds.items()},
+        hauptspeicher_mib=round(outcome.peak_memory_mib),
+        abgelehnt=outcome.refused,
+        stand=edition.label if edition else None,
+        werte=edition.values if edition else 0,
+        geheim=edition.withheld if edition else 0,
+        projekt=str(project),
+        dienstdatei=str(service.service_file()),
+    )
