@@ -30,7 +30,7 @@ def birth_chance(age: Ints, coupled: Floats, foreign: Floats, families: Floats) 
 
 
 _AGES = np.array([0, 18, 20, 24, 28, 32, 38, 45, 55, 65, 75, 82, 90, 110], dtype=np.float64)
-_MOVES = np.array([0.25, 0.30, 0.34, 0.29, 0.215, 0.165, 0.105, 0.072, 0.05, 0.034, 0.03, 0.045, 0.06, 0.06])
+_MOVES = np.array([0.22, 0.24, 0.26, 0.26, 0.215, 0.165, 0.105, 0.072, 0.05, 0.034, 0.03, 0.045, 0.06, 0.06])
 
 
 def move_chance(age: Ints, rented: Floats) -> Floats:

@@ -42,6 +42,7 @@ class FileEntry:
     source: str | None = None
     """Source code of the catalogue, for deliveries."""
     form: str | None = None
+    """Form of the source, or the kind of the facilities."""
     reference_date: str | None = None
     """ISO date; None for a file with several dates or none."""
     encoding: str | None = None

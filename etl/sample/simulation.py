@@ -155,7 +155,7 @@ class Simulation:
         """Grown-up children who found their own household in the city, and the number that left the city."""
         p = self.people
         leaves = (p.role == Role.CHILD) & (self.rng.random(len(p)) < demography.leave_home_chance(p.age_on(year)))
-        gone = leaves & (self.rng.random(len(p)) < 0.45)
+        gone = leaves & (self.rng.random(len(p)) < 0.36)
         starters = p.take(leaves & ~gone)
         starters.role[:] = Role.HEAD
         self.people = p.take(~leaves)

@@ -11,7 +11,7 @@ from etl.sample.geometry import Floats
 from etl.sample.nationalities import GERMAN
 from etl.sample.people import People
 
-_USUAL_AGES = np.array([0.19, 0.17, 0.17, 0.33, 0.09, 0.05])
+_USUAL_AGES = np.array([0.21, 0.108, 0.15, 0.385, 0.085, 0.065])
 """Shares of the age groups among arrivals without steering."""
 _USUAL_SIZE = 1.95
 """Persons per arriving household without steering."""

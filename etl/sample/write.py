@@ -37,7 +37,8 @@ Dieser Ordner enthält die Dateien so, wie eine Stadt sie geliefert bekäme:
 
 stadtgebiet_synthetisch.gpkg              Stadt, Stadtteile, Baublöcke, Straßen, Bahn, Gewässer (EPSG:25832)
 hauskoordinaten_synthetisch.csv           Adresspunkte im Aufbau der Hauskoordinaten (HK-DE)
-einrichtungen_synthetisch.csv             Schulen und Kindertagesstätten
+einrichtungen_kita_synthetisch.csv        Kindertagesstätten
+einrichtungen_schule_synthetisch.csv      Schulen
 einwohner_bestand_gezaehlt_JJJJ_...       Einwohner am 31.12., gezählt nach Adresse, Alter, Geschlecht, Nationalität
 einwohner_bestand_personen_JJJJ_...       dieselben Einwohner, eine Zeile je Person (ohne Namen)
 arbeitslose_stadtteile_synthetisch...     Arbeitslose nach Stadtteilen, als CSV und als Arbeitsmappe
@@ -101,10 +102,11 @@ class _Writer:
         name = "hauskoordinaten_synthetisch.csv"
         rows = files.write_house_coordinates(self.folder / name, self.city)
         self.add(name, "addresses", rows, encoding="utf-8")
-        name = "einrichtungen_synthetisch.csv"
-        table = facilities(self.city)
-        files.write_csv(self.folder / name, table, "utf-8")
-        self.add(name, "facilities", len(table), encoding="utf-8")
+        for kind in ("kita", "schule"):
+            name = f"einrichtungen_{kind}_synthetisch.csv"
+            table = facilities(self.city, kind)
+            files.write_csv(self.folder / name, table, "utf-8")
+            self.add(name, "facilities", len(table), form=kind, encoding="utf-8")
 
     def _register(
         self, data: Extract, form: str, rows: pl.DataFrame, planted: list[Planted], *,

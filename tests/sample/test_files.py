@@ -173,3 +173,14 @@ def test_area_table_is_the_same_in_both_forms(folder: Path, manifest: SampleMani
     shown = {int(c.replace(".", "")) for row in table[1:7] for c in row[2:] if c != "*"}
     assert not shown & set(range(1, 10))
     assert any(c == "*" for row in table[1:7] for c in row[2:])
+
+
+@pytest.mark.parametrize("kind,least", [("kita", 40), ("schule", 20)])
+def test_facilities_stand_at_known_addresses(folder: Path, manifest: SampleManifest, kind: str, least: int) -> None:
+    entry = next(f for f in manifest.files if f.role == "facilities" and f.form == kind)
+    rows = _rows(folder, entry)
+    assert len(rows) == entry.rows >= least
+    assert rows["einrichtung_nr"].n_unique() == len(rows)
+    assert rows["name"].n_unique() == len(rows)
+    keys = ["strassenschluessel", "hausnummer", "zusatz"]
+    assert rows.join(_located(folder), on=keys, how="anti").is_empty()
