@@ -122,6 +122,9 @@ class Area(Strict):
     unlocated: tuple[str, ...] = Field((), description="Values that mean: not attributable to an area")
     total: tuple[str, ...] = Field((), description="Values that mark a total row: a control total, never an area")
     skip: tuple[str, ...] = Field((), description="Values of rows that are left out (footnotes, other areas)")
+    elsewhere: Literal["reject", "ignore"] = Field(
+        "reject", description="Areas that the level does not have: wrong, or left out (files for more than the city)"
+    )
     start: str | None = Field(None, description="The level's rows begin at the first row with this value")
     end: str | None = Field(None, description="The level's rows end before the first row with this value")
 

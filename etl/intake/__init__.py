@@ -1,1 +1,1 @@
-
+"""Deliveries in: readers, validation, quarantine, counting."""

@@ -1,0 +1,34 @@
+"""Moving frames between polars and PostgreSQL by COPY; values never stand in SQL text."""
+
+from __future__ import annotations
+
+import io
+
+import polars as pl
+from psycopg import sql
+from sqlalchemy import Connection
+
+from etl.warehouse.engine import driver
+
+
+def copy_in(connection: Connection, table: tuple[str, ...], frame: pl.DataFrame) -> None:
+    """Append the frame to a table by COPY; the frame's column names are the table's. NULL stays NULL."""
+    if frame.is_empty():
+        return
+    columns = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL '\\N')").format(sql.Identifier(*table), columns)
+    # every text in quotes: then neither an empty one nor the two characters \N are taken for NULL
+    text = frame.write_csv(None, include_header=False, null_value="\\N", quote_style="non_numeric")
+    with driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(text)
+
+
+def copy_out(connection: Connection, query: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    """The rows of a query without parameters as a frame; empty cells are NULL."""
+    out = io.BytesIO()
+    command = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(query))
+    with driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        for block in copy:
+            out.write(bytes(block))
+    out.seek(0)
+    return pl.read_csv(out, has_header=False, schema=dict(schema), infer_schema=False)

@@ -1,0 +1,55 @@
+"""Which of a source's forms a delivered file has: by its kind and its column names."""
+
+from __future__ import annotations
+
+from etl.catalogue import Source
+from etl.catalogue.sources import Form
+from etl.errors import InputError, InputProblem, SozialberichtError
+from etl.intake import parquet, workbook
+from etl.intake.archive import Delivered
+from etl.intake.header import Fit, fit, fit_csv, required
+from etl.intake.textfile import head
+from etl.intake.wording import similar
+
+_KINDS = {"csv": "CSV", "xlsx": "Excel-Arbeitsmappe (XLSX)", "parquet": "Parquet"}
+
+
+def _fit(form: Form, delivered: Delivered) -> Fit:
+    match delivered.kind:
+        case "csv":
+            return fit_csv(form, head(delivered.path, form.format.encoding))
+        case "xlsx":
+            return fit(form, workbook.header(delivered, form.format))
+        case "parquet":
+            return fit(form, parquet.header(delivered))
+
+
+def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit:
+    """The form that fits, the most demanding one where several do.
+
+    Raises InputError that lists per form which columns are missing, with what they perhaps are called in the file.
+    """
+    candidates: list[Form] = list(source.forms)
+    if wanted is not None:
+        names = [f.name for f in candidates]
+        candidates = [f for f in candidates if f.name == wanted]
+        if not candidates:
+            close = similar(wanted, names)
+            hint = f"gemeint ist vielleicht „{close}“" if close else f"bekannt sind {', '.join(names)}"
+            raise SozialberichtError(f"Die Form „{wanted}“ gibt es bei der Quelle {source.code} nicht; {hint}.")
+    of_kind = [f for f in candidates if f.format.type == delivered.kind]
+    if not of_kind:
+        expected = ", ".join(sorted({_KINDS[f.format.type] for f in candidates}))
+        reason = f"die Datei ist {_KINDS[delivered.kind]}, die Quelle {source.code} kommt als {expected}"
+        raise InputError(InputProblem(delivered.name, reason))
+    fits = [_fit(form, delivered) for form in of_kind]
+    good = [f for f in fits if f.fits and f.separator is None]
+    if good:
+        return max(good, key=lambda f: len(required(f.form)))
+    fits.sort(key=lambda f: (f.separator is None, len(f.missing)))
+    problems = []
+    for attempt in fits:
+        prefix = f"Form „{attempt.form.name}“: " if len(fits) > 1 else ""
+        line = attempt.form.format.header_row
+        problems += [InputProblem(delivered.name, prefix + fault, line=line) for fault in attempt.faults()]
+    raise InputError(*problems)

@@ -1,0 +1,154 @@
+"""The journal of deliveries: one active delivery a source and date; superseded ones stay with their figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from etl.catalogue import Catalogue, Source
+from etl.errors import SetupError
+from etl.intake.outcome import DeliveryOutcome
+
+LOCK_CLASS = 7_262_102
+"""First half of the advisory lock of a source; the second is a hash of its code."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A delivery as the journal knows it."""
+
+    id: int
+    status: str
+    form: str
+    synthetic: bool
+    mapping_sha256: str
+
+
+def lock(connection: Connection, source: str) -> None:
+    """Wait until no other transaction takes in a delivery of this source; held until the transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:lock_class, hashtext(:source))"),
+        {"lock_class": LOCK_CLASS, "source": source},
+    )
+
+
+def require_source(connection: Connection, source: Source) -> None:
+    """Raise SetupError where the database does not know the source."""
+    known = text("SELECT EXISTS (SELECT FROM catalogue.source WHERE code = :code)")
+    if not connection.scalar(known, {"code": source.code}):
+        raise SetupError(
+            f"Die Datenbank kennt die Quelle {source.code} noch nicht; bitte zuerst den Katalog abgleichen "
+            "(./sozialbericht db migrate)."
+        )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of the file as delivered, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def mapping_sha256(catalogue: Catalogue, source: Source) -> str:
+    """Hash over everything that decides how a file of the source is read and counted."""
+    parts: dict[str, Any] = {
+        "source": source.model_dump(mode="json", include={"periodicity", "reference", "smallest_level", "forms"}),
+        "measures": [m.model_dump(mode="json") for m in catalogue.measures_of(source.code)],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def same_file(connection: Connection, source: str, sha256: str, at: date) -> Entry | None:
+    """The delivery of the same file for the same reference date, active or superseded."""
+    row = connection.execute(
+        text(
+            "SELECT id, status, form, synthetic, mapping_sha256 FROM intake.delivery "
+            "WHERE source = :source AND sha256 = :sha256 AND reference_date = :at"
+        ),
+        {"source": source, "sha256": sha256, "at": at},
+    ).one_or_none()
+    return None if row is None else Entry(*row)
+
+
+def active(connection: Connection, source: str, at: date) -> int | None:
+    """Id of the active delivery of a source for a reference date."""
+    query = text("SELECT id FROM intake.delivery WHERE source = :source AND reference_date = :at AND status = 'active'")
+    found = connection.scalar(query, {"source": source, "at": at})
+    return None if found is None else int(found)
+
+
+def _clear(connection: Connection, delivery: int) -> None:
+    """Delete what a delivery brought; its line in the journal stays."""
+    for table in ("intake.record", "intake.rejected_row", "warehouse.count"):
+        connection.execute(text(f"DELETE FROM {table} WHERE delivery_id = :id"), {"id": delivery})  # noqa: S608
+
+
+def enter(  # noqa: PLR0917
+    connection: Connection, source: str, form: str, at: date, path: Path, sha256: str, mapping: str, synthetic: bool
+) -> tuple[int, int | None]:
+    """Make the file the active delivery of its source and date; returns its id and that of the one it supersedes.
+
+    What a superseded delivery brought is deleted (data minimisation). A file that was superseded earlier and comes
+    again is active again under its old id.
+    """
+    before = active(connection, source, at)
+    known = same_file(connection, source, sha256, at)
+    superseded = before if before is not None and (known is None or known.id != before) else None
+    if superseded is not None:
+        _clear(connection, superseded)
+        connection.execute(text("UPDATE intake.delivery SET status = 'superseded' WHERE id = :id"), {"id": superseded})
+    values = {
+        "source": source, "form": form, "at": at, "name": path.name, "sha256": sha256,
+        "bytes": path.stat().st_size, "mapping": mapping, "synthetic": synthetic,
+    }  # fmt: skip
+    if known is not None:
+        _clear(connection, known.id)
+        connection.execute(
+            text(
+                "UPDATE intake.delivery SET status = 'active', superseded_by = NULL, form = :form, file_name = :name, "
+                "mapping_sha256 = :mapping, synthetic = :synthetic, received_at = now(), received_by = session_user "
+                "WHERE id = :id"
+            ),
+            {**values, "id": known.id},
+        )
+        delivery = known.id
+    else:
+        delivery = int(
+            connection.execute(
+                text(
+                    "INSERT INTO intake.delivery (source, form, reference_date, file_name, sha256, file_bytes, "
+                    "mapping_sha256, synthetic) "
+                    "VALUES (:source, :form, :at, :name, :sha256, :bytes, :mapping, :synthetic) RETURNING id"
+                ),
+                values,
+            ).scalar_one()
+        )
+    if superseded is not None:
+        connection.execute(
+            text("UPDATE intake.delivery SET superseded_by = :by WHERE id = :id"), {"by": delivery, "id": superseded}
+        )
+    return delivery, superseded
+
+
+def close(connection: Connection, outcome: DeliveryOutcome) -> None:
+    """Write the figures of a finished delivery into the journal."""
+    connection.execute(
+        text(
+            "UPDATE intake.delivery SET rows_read = :read, rows_accepted = :accepted, rows_rejected = :rejected, "
+            "rows_ignored = :ignored, rows_unlocated = :unlocated, report = CAST(:report AS jsonb) WHERE id = :id"
+        ),
+        {
+            "id": outcome.delivery,
+            "read": outcome.read,
+            "accepted": outcome.accepted,
+            "rejected": outcome.rejected,
+            "ignored": outcome.ignored,
+            "unlocated": outcome.unlocated,
+            "report": json.dumps(outcome.as_json(), ensure_ascii=False),
+        },
+    )
