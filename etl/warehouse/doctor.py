@@ -230,7 +230,7 @@ def _extensions(database: str, available: dict[str, str], home: Path) -> Iterato
     for extension in EXTENSIONS:
         name = f"Datenbank {database}: {extension}"
         if extension not in installed:
-            yield Finding(name, "fehler", "nicht eingerichtet", "./sozialbericht db start")
+            yield Finding(name, "fehler", "nicht eingerichtet", "./sozialbericht db upgrade")
         elif installed[extension] != available.get(extension, installed[extension]):
             yield Finding(
                 name,
@@ -253,8 +253,6 @@ def _service_file(home: Path) -> Iterator[Finding]:
     if not path.exists():
         yield Finding(name, "hinweis", f"{path} gibt es noch nicht", "entsteht beim ersten Laden")
         return
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        yield Finding(name, "hinweis", f"{path} ist für andere lesbar", f"chmod 600 {path}")
     stale = []
     for database in service.listed_databases(home):
         expected = service.parameters(database, service.READER, home)
@@ -262,5 +260,7 @@ def _service_file(home: Path) -> Iterator[Finding]:
             stale.append(database)
     if stale:
         yield Finding(name, "fehler", f"alte Adresse für {', '.join(stale)}", "./sozialbericht db start")
+    elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield Finding(name, "hinweis", f"{path} ist für andere lesbar", f"chmod 600 {path}")
     else:
         yield Finding(name, "gut", f"{path}: {', '.join(service.listed_databases(home)) or 'noch ohne Eintrag'}")
