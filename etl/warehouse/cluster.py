@@ -129,8 +129,8 @@ def _program(home: Path, name: str) -> Path:
     program = making.PACKAGES / str(version) / "bin" / name
     if not program.exists():
         raise SetupError(
-            f"Die Datenbank in {layout.data_folder(home)} braucht PostgreSQL {version}, das nicht (mehr) installiert ist. "
-            f"Abhilfe: apt-get install postgresql-{version} postgresql-{version}-postgis-3 – "
+            f"Die Datenbank in {layout.data_folder(home)} braucht PostgreSQL {version}, "
+            f"das nicht (mehr) installiert ist. Abhilfe: apt-get install postgresql-{version}-postgis-3 – "
             "oder „./sozialbericht db destroy“ und neu laden."
         )
     return program

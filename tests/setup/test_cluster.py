@@ -208,7 +208,7 @@ def test_a_cluster_of_another_version_says_what_to_install(home: Path) -> None:
     port = home / "cluster.port"
     saved = port.read_text()
     port.write_text(f"{saved.split()[0]} 9\n")
-    with pytest.raises(SetupError, match="apt-get install postgresql-9"):
+    with pytest.raises(SetupError, match="apt-get install postgresql-9-postgis-3"):
         cluster.ensure_running(home)
     port.write_text(saved)
 
