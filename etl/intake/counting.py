@@ -74,7 +74,7 @@ def measure_ids(connection: Connection, measures: tuple[Measure, ...]) -> dict[s
     if missing := [m.code for m in measures if m.code not in ids]:
         raise SetupError(
             f"Die Datenbank kennt die Messgrößen {', '.join(missing)} noch nicht; bitte zuerst den Katalog abgleichen "
-            "(./sozialbericht db migrate)."
+            "(./sozialbericht db upgrade)."
         )
     return ids
 

@@ -44,7 +44,7 @@ def require_source(connection: Connection, source: Source) -> None:
     if not connection.scalar(known, {"code": source.code}):
         raise SetupError(
             f"Die Datenbank kennt die Quelle {source.code} noch nicht; bitte zuerst den Katalog abgleichen "
-            "(./sozialbericht db migrate)."
+            "(./sozialbericht db upgrade)."
         )
 
 
@@ -54,13 +54,19 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
 def mapping_sha256(catalogue: Catalogue, source: Source) -> str:
-    """Hash over everything that decides how a file of the source is read and counted."""
-    parts: dict[str, Any] = {
-        "source": source.model_dump(mode="json", include={"periodicity", "reference", "smallest_level", "forms"}),
-        "measures": [m.model_dump(mode="json") for m in catalogue.measures_of(source.code)],
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    """Hash over what decides how a file of the source is read (first half) and counted (second half)."""
+    reading = source.model_dump(mode="json", include={"periodicity", "reference", "smallest_level", "forms"})
+    return _digest(reading) + _digest([m.model_dump(mode="json") for m in catalogue.measures_of(source.code)])
+
+
+def with_measures_of(known: str, mapping: str) -> str:
+    """The hash ``known`` with the measures' half of ``mapping``: read as before, counted anew."""
+    return known[:32] + mapping[32:]
 
 
 def same_file(connection: Connection, source: str, sha256: str, at: date) -> Entry | None:
