@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,10 @@ from sqlalchemy import Engine
 
 from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
+from etl.main_job.run import Outcome, Runner
+from etl.main_job.sample_city import job_of
+from etl.sample.manifest import load_manifest
+from etl.sample.write import write_sample
 from etl.settings import DEFAULT_CATALOGUE
 from etl.warehouse import cluster, databases, engine, migrate, service
 
@@ -77,3 +82,35 @@ def database(template: str) -> Iterator[str]:
 def db(database: str) -> Engine:
     """Engine on a fresh migrated database, as the owner."""
     return engine.open_engine(service.url(database, service.ADMIN))
+
+
+SAMPLE_YEARS = (2020, 2021, 2022, 2023, 2024, 2025)
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small synthetic city (5 %, six years) as files."""
+    folder = tmp_path_factory.mktemp("beispielstadt")
+    write_sample(folder, scale=0.05, years=SAMPLE_YEARS)
+    return folder
+
+
+@dataclass(frozen=True)
+class Published:
+    """A database with the small sample taken in and published; tests only read it."""
+
+    name: str
+    engine: Engine
+    folder: Path
+    outcome: Outcome
+
+
+@pytest.fixture(scope="session")
+def published(template: str, sample_folder: Path, catalogue: Catalogue) -> Iterator[Published]:
+    """The small sample, published, in a database of its own whose name is also its service entry."""
+    name = clone(template)
+    service.write_service_file(name)
+    opened = engine.open_engine(service.url(name, service.ADMIN))
+    outcome = Runner(opened, catalogue, job_of(load_manifest(sample_folder)), sample_folder).run()
+    yield Published(name, opened, sample_folder, outcome)
+    databases.drop_database(name)

@@ -11,33 +11,31 @@ CLEAR = text("DELETE FROM warehouse.unit_count")
 BY_BLOCK = text("""
 -- Counts by block, summed to the districts of every version that has an assignment; a district without persons is 0,
 -- because an active delivery by block covers the whole city. What has no district stays 'nicht zuordenbar'.
-WITH counted AS MATERIALIZED (
-    SELECT c.measure_id, c.group_code, c.period, d.reference_date, c.block_id, sum(c.value) AS value
-    FROM warehouse.count c
-    JOIN intake.delivery d ON d.id = c.delivery_id AND d.status = 'active'
-    WHERE c.unit_id IS NULL
-      AND EXISTS (SELECT FROM catalogue.source s WHERE s.code = d.source AND s.smallest_level = 'block')
-    GROUP BY c.measure_id, c.group_code, c.period, d.reference_date, c.block_id
-), cell AS (
-    SELECT DISTINCT measure_id, group_code, period, reference_date FROM counted
+WITH by_block AS (
+    SELECT d.id, d.reference_date FROM intake.delivery d JOIN catalogue.source s ON s.code = d.source
+    WHERE d.status = 'active' AND s.smallest_level = 'block'
 ), target AS (
-    SELECT v.id AS version_id, u.id AS unit_id, u.level
-    FROM geo.district_version v
-    JOIN geo.unit u ON u.version_id = v.id AND (u.level = :district OR u.level = :not_located)
-    WHERE EXISTS (SELECT FROM geo.block_assignment a WHERE a.version_id = v.id)
-), summed AS (
-    SELECT v.version_id, coalesce(a.unit_id, v.unit_id) AS unit_id,
-           c.measure_id, c.group_code, c.period, sum(c.value) AS value
-    FROM counted c
-    JOIN target v ON v.level = :not_located
-    LEFT JOIN geo.block_assignment a ON a.version_id = v.version_id AND a.block_id = c.block_id
-    GROUP BY v.version_id, coalesce(a.unit_id, v.unit_id), c.measure_id, c.group_code, c.period
+    SELECT u.version_id, u.id AS unit_id, u.level
+    FROM geo.unit u
+    WHERE u.level IN (:district, :not_located)
+      AND u.version_id IN (SELECT a.version_id FROM geo.block_assignment a)
+), summed AS MATERIALIZED (
+    SELECT coalesce(a.unit_id, n.unit_id) AS unit_id, c.delivery_id, c.measure_id, c.group_code, c.period,
+           sum(c.value) AS value
+    FROM warehouse.count c
+    JOIN target n ON n.level = :not_located
+    LEFT JOIN geo.block_assignment a ON a.version_id = n.version_id AND a.block_id = c.block_id
+    WHERE c.delivery_id IN (SELECT id FROM by_block) AND c.unit_id IS NULL
+    GROUP BY 1, c.delivery_id, c.measure_id, c.group_code, c.period
+), cell AS (
+    SELECT DISTINCT delivery_id, measure_id, group_code, period FROM summed
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
-SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', 'exakt', c.reference_date
+SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', 'exakt', b.reference_date
 FROM cell c
+JOIN by_block b ON b.id = c.delivery_id
 CROSS JOIN target t
-LEFT JOIN summed s USING (unit_id, measure_id, group_code, period)
+LEFT JOIN summed s USING (unit_id, delivery_id, measure_id, group_code, period)
 """)
 
 BY_UNIT = text("""
@@ -118,6 +116,10 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
     sum of the level below plus, for the city, what could not be located.
     """
     names = {"not_located": NOT_LOCATED, "district": catalogue.city.district_level or ""}
+    # fresh statistics: without them the planner takes freshly filled tables for empty
+    connection.execute(
+        text("ANALYZE warehouse.count, intake.delivery, catalogue.source, geo.block_assignment, geo.unit")
+    )
     connection.execute(CLEAR)
     connection.execute(BY_BLOCK, names)
     connection.execute(BY_UNIT, {"not_located": NOT_LOCATED})

@@ -31,7 +31,8 @@ def run(
     if job_file is None:
         say("Synthetische Beispielstadt")
         before = time.perf_counter()
-        job, folder = sample_job(settings.home() / "beispielstadt")
+        folder = settings.home() / "beispielstadt"
+        job = sample_job(folder)
         outcome.seconds["Beispielstadt"] = time.perf_counter() - before
         catalogue = load_catalogue(settings.catalogue_dir())
     else:

@@ -97,7 +97,6 @@ class Facilities(Strict):
     y: str | None = None
     crs: int | None = None
     address: tuple[str, ...] = ()
-    where: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Column → values: only these rows")
     source: str | None = None
 
 

@@ -15,7 +15,7 @@ from etl.catalogue import Catalogue
 from etl.console import say
 from etl.districts.addresses import load_addresses
 from etl.districts.arealist import AreaListOptions, load_area_list
-from etl.districts.basemap import load_basemap
+from etl.districts.basemap import BasemapOptions, load_basemap
 from etl.districts.blocks import load_blocks
 from etl.districts.facilities import FacilityOptions, load_facilities
 from etl.districts.grid import GridOptions, load_grid
@@ -115,7 +115,7 @@ class Runner:
     def _grid(self, connection: Connection, grid: Grid) -> str:
         options = GridOptions(grid.level, grid.x, grid.y, grid.size, grid.crs, grid.inside)
         path = self.folder / grid.file
-        return load_grid(connection, self.catalogue.city, path, grid.level, self._version(), options).message
+        return load_grid(connection, self.catalogue.city, path, self._version(), options).message
 
     def _area_list(self, connection: Connection, part: AreaList) -> str:
         options = AreaListOptions(part.level, part.key, part.encoding, part.start, part.end)
@@ -130,28 +130,28 @@ class Runner:
         return load_blocks(connection, self.catalogue.city, request).message
 
     def _lines(self, connection: Connection, lines: Lines) -> str:
-        options = Options(lines.class_ or "", lines.name, None, lines.layer)
-        path = self.folder / lines.file
-        city = self.catalogue.city
-        return load_basemap(connection, city, path, lines.kind, options, synthetic=self.job.synthetic).message
+        options = BasemapOptions(lines.kind, lines.name, lines.class_, lines.layer, synthetic=self.job.synthetic)
+        return load_basemap(connection, self.catalogue.city, self.folder / lines.file, options).message
 
     def _addresses(self, connection: Connection, path: Path) -> str:
         return load_addresses(connection, self.catalogue.city, path, synthetic=self.job.synthetic).message
 
     def _facilities(self, connection: Connection, part: Facilities) -> str:
         options = FacilityOptions(
-            part.kind, part.key, part.name, part.x, part.y, part.crs, part.address, where=part.where,
+            part.kind, part.key, part.name, part.x, part.y, part.crs, part.address,
             source=part.source, synthetic=self.job.synthetic,
         )  # fmt: skip
         return load_facilities(connection, self.catalogue.city, self.folder / part.file, options).message
 
     def _provisional(self, connection: Connection) -> str:
         assert self.job.provisional is not None  # noqa: S101  # the caller asks
-        label = self.job.version.label
+        label, target = self.job.version.label, self.job.provisional.target
         if connection.scalar(FORMED, {"label": label}):
             return "sind schon gebildet"
-        report = form_provisional(connection, self.catalogue.city, self._version(), Target(self.job.provisional.target))
-        return f"{len(report.units)} Bezirke gebildet"
+        report = form_provisional(
+            connection, self.catalogue.city, self._version(), Target(target, target / 2, target * 1.5)
+        )
+        return report.result
 
     def _deliver(self, part: Delivery) -> None:
         """One delivery; a refusal that the job expects is reported and the job goes on."""

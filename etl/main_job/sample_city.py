@@ -11,7 +11,6 @@ from etl.sample.manifest import SampleManifest, load_manifest
 from etl.sample.write import write_sample
 
 LABEL = "vorläufig (synthetisch)"
-SCHOOLS = ("Grundschule", "Gemeinschaftsschule", "Gymnasium", "Förderzentrum")
 GEODATA = "stadtgebiet_synthetisch.gpkg"
 
 
@@ -29,9 +28,13 @@ def _written(folder: Path, seed: int, scale: float) -> SampleManifest:
     return write_sample(folder, seed=seed, scale=scale)
 
 
-def sample_job(folder: Path, *, seed: int = 1, scale: float = 1.0) -> tuple[Job, Path]:
-    """The job that takes in the sample city, and the folder of its files (written if need be)."""
-    manifest = _written(folder, seed, scale)
+def sample_job(folder: Path, *, seed: int = 1, scale: float = 1.0) -> Job:
+    """The job that takes in the sample city, whose files are written into ``folder`` if need be."""
+    return job_of(_written(folder, seed, scale))
+
+
+def job_of(manifest: SampleManifest) -> Job:
+    """The job that takes in a written sample."""
     deliveries = tuple(
         Delivery(
             source=entry.source or "",
@@ -43,9 +46,9 @@ def sample_job(folder: Path, *, seed: int = 1, scale: float = 1.0) -> tuple[Job,
         for entry in manifest.deliveries()
         if entry.form in ("gezaehlt", "csv")  # the other forms hold the same figures
     )
-    places = {"file": "einrichtungen_synthetisch.csv", "key": "einrichtung_nr", "name": "name", "x": "ost", "y": "nord"}
+    places = {"key": "einrichtung_nr", "name": "name", "x": "ost", "y": "nord"}
     address = ("strassenname", "hausnummer", "zusatz", "plz", "ort")
-    job = Job(
+    return Job(
         title="Beispielstadt (synthetische Daten)",
         synthetic=True,
         version=VersionSpec(label=LABEL, title="Vorläufige Bezirke der synthetischen Beispielstadt"),
@@ -64,11 +67,12 @@ def sample_job(folder: Path, *, seed: int = 1, scale: float = 1.0) -> tuple[Job,
             ),
         ),
         addresses=Addresses(file="hauskoordinaten_synthetisch.csv"),
-        facilities=(
-            Facilities.model_validate({**places, "kind": "kita", "address": address, "where": {"art": ("Kita",)}}),
-            Facilities.model_validate({**places, "kind": "schule", "address": address, "where": {"art": SCHOOLS}}),
+        facilities=tuple(
+            Facilities.model_validate(
+                {**places, "file": f"einrichtungen_{kind}_synthetisch.csv", "kind": kind, "address": address}
+            )
+            for kind in ("kita", "schule")
         ),
         deliveries=deliveries,
-        provisional=Provisional(),
+        provisional=Provisional(target=round(5000 * manifest.scale)),
     )
-    return job, folder

@@ -1,15 +1,19 @@
 -- Jede gezählte Person der gültigen Lieferungen steht im Wert der Stadt
-SELECT d.source AS quelle, m.code AS messgroesse, c.group_code AS gruppe, c.period AS zeitraum, v.label AS gebietsstand,
-       sum(c.value) AS gezaehlt, n.value AS stadt
-FROM warehouse.count c
-JOIN intake.delivery d ON d.id = c.delivery_id AND d.status = 'active'
-JOIN catalogue.source q ON q.code = d.source AND q.smallest_level = 'block'
+WITH counted AS (
+    SELECT d.source, c.measure_id, c.group_code, c.period, sum(c.value) AS value
+    FROM warehouse.count c
+    JOIN intake.delivery d ON d.id = c.delivery_id AND d.status = 'active'
+    JOIN catalogue.source q ON q.code = d.source AND q.smallest_level = 'block'
+    GROUP BY d.source, c.measure_id, c.group_code, c.period
+)
+SELECT c.source AS quelle, m.code AS messgroesse, c.group_code AS gruppe, c.period AS zeitraum, v.label AS gebietsstand,
+       c.value AS gezaehlt, n.value AS stadt
+FROM counted c
 JOIN catalogue.measure m ON m.id = c.measure_id
-JOIN geo.district_version v ON EXISTS (SELECT FROM geo.block_assignment a WHERE a.version_id = v.id)
+JOIN geo.district_version v ON v.id IN (SELECT a.version_id FROM geo.block_assignment a)
 JOIN geo.level top ON top.rank = 0
 JOIN geo.unit s ON s.version_id = v.id AND s.level = top.code
 LEFT JOIN warehouse.unit_count n
   ON n.unit_id = s.id AND n.measure_id = c.measure_id AND n.group_code = c.group_code AND n.period = c.period
 WHERE EXISTS (SELECT FROM warehouse.unit_count)
-GROUP BY d.source, m.code, c.group_code, c.period, v.label, n.value
-HAVING n.value IS DISTINCT FROM sum(c.value);
+  AND n.value IS DISTINCT FROM c.value;

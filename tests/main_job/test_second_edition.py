@@ -1,0 +1,100 @@
+"""The year after: new deliveries on the living database, a corrected one, a migration, the city's own views."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, text
+
+from etl.catalogue import Catalogue
+from etl.errors import SetupError
+from etl.main_job.job import Job
+from etl.main_job.run import Runner
+from etl.main_job.sample_city import job_of
+from etl.sample.manifest import load_manifest
+from etl.warehouse import engine, migrate, service
+
+LAST = 2025
+
+
+def values(connection: Connection, edition: str, before_year: int = 9999) -> list[tuple[object, ...]]:
+    """What readers see of an edition, in order."""
+    rows = connection.execute(
+        text("SELECT gebietsstand, ebene, gebiet, zeitraum, stichtag, kennzahl, zaehler, nenner, wert, status, klasse "
+             "FROM sozialbericht.wert WHERE stand = :edition AND zeitraum < :year ORDER BY 1, 2, 3, 4, 6"),
+        {"edition": edition, "year": str(before_year)},
+    )  # fmt: skip
+    return [tuple(row) for row in rows]
+
+
+def jobs(folder: Path) -> tuple[Job, Job]:
+    """The job up to 2024 with its first, incomplete file, and the job of the year after with the correction."""
+    whole = job_of(load_manifest(folder))
+    early = [d for d in whole.deliveries if d.date < date(LAST, 12, 31) and "2024" not in d.file]
+    wrong = [d for d in whole.deliveries if "2024_synthetisch.csv" in d.file]
+    late = [d for d in whole.deliveries if d not in early and d not in wrong]
+    assert len(wrong) == 1
+    assert len(late) >= 2
+    return (
+        whole.model_copy(update={"deliveries": tuple(early + wrong)}),
+        whole.model_copy(update={"deliveries": tuple(late)}),
+    )
+
+
+def as_before_the_last_migration(connection: Connection) -> None:
+    """Take back what revision 0002 added: the database as the program before left it."""
+    connection.execute(text("ALTER TABLE catalogue.source DROP COLUMN reference, DROP COLUMN reference_day"))
+    connection.execute(text("UPDATE catalogue.schema_version SET version_num = '0001'"))
+
+
+def test_the_year_after(database: str, catalogue: Catalogue, sample_folder: Path) -> None:
+    opened = engine.open_engine(service.url(database, service.ADMIN))
+    administrator = engine.open_engine(service.url(database, "postgres"))
+    first_job, second_job = jobs(sample_folder)
+    first = Runner(opened, catalogue, first_job, sample_folder).run().edition
+    assert first is not None
+    with opened.connect() as connection:
+        old = values(connection, first.label)
+        assert old
+
+    # the city builds on our views
+    with psycopg.connect(service.dsn(database, "postgres"), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA stadt AUTHORIZATION leser")
+        connection.execute("SET ROLE leser")
+        connection.execute("CREATE VIEW stadt.junge AS SELECT name, bev04 FROM sozialbericht.bevoelkerung_aktuell")
+        connection.execute("CREATE VIEW stadt.alle AS SELECT count(*) AS n FROM stadt.junge")
+
+    # a new program with a migration: refused by name, then with the city's views kept
+    with opened.begin() as connection:
+        as_before_the_last_migration(connection)
+    with pytest.raises(SetupError, match=r"stadt\.junge, stadt\.alle"), opened.begin() as connection:
+        migrate.prepare(connection, catalogue)
+    with administrator.begin() as connection:
+        migrate.prepare(connection, catalogue, keep_dependents=True)
+    with opened.connect() as connection:
+        assert values(connection, first.label) == old
+
+    # new deliveries, a corrected one among them
+    second = Runner(opened, catalogue, second_job, sample_folder).run().edition
+    assert second is not None
+    assert not second.unchanged
+    truth = load_manifest(sample_folder).truth
+    with opened.connect() as connection:
+        assert values(connection, first.label) == old
+        unchanged_years = [v for v in values(connection, second.label, 2024) if v[3] < "2024"]
+        assert unchanged_years == [v for v in old if v[3] < "2024"]
+        population = {v[3]: v[8] for v in values(connection, second.label) if v[1] == "stadt" and v[5] == "BEV01"}
+        assert population["2024"] == truth[2024].persons.total
+        assert population["2025"] == truth[2025].persons.total
+        earlier = {v[3]: v[8] for v in old if v[1] == "stadt" and v[5] == "BEV01"}
+        assert earlier["2024"] != population["2024"]
+        states = connection.execute(
+            text("SELECT status, count(*) FROM intake.delivery WHERE source = 'einwohner_bestand' "
+                 "AND reference_date = '2024-12-31' GROUP BY status ORDER BY status")
+        ).all()  # fmt: skip
+        assert states == [("active", 1), ("superseded", 1)]
+    with psycopg.connect(service.dsn(database, "leser")) as reader:
+        assert reader.execute("SELECT n > 5 FROM stadt.alle").fetchone() == (True,)
