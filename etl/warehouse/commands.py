@@ -15,7 +15,6 @@ from etl.catalogue import load_catalogue
 from etl.errors import SetupError
 from etl.warehouse import cluster, databases, service
 from etl.warehouse import doctor as diagnosis
-from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="Datenbank starten, anhalten, ansehen.")
 
@@ -119,6 +118,9 @@ def upgrade(
     ] = False,
 ) -> None:
     """Die Datenbank auf den Stand des Programms und des Katalogs bringen, ganz oder gar nicht."""
+    # Alembic and the models are slow to import, and all other commands here do without.
+    from etl.warehouse.session import prepared_engine  # noqa: PLC0415
+
     catalogue = load_catalogue(settings.catalogue_dir())
     prepared_engine(catalogue, keep_dependents=keep_dependents)
     name = catalogue.city.database

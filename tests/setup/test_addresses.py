@@ -180,6 +180,11 @@ class TestExistingServer:
             assert open_connection.execute(sqlalchemy.text("SELECT current_user")).scalar_one() == service.OWNER
         engine.dispose()
 
+    def test_the_url_survives_characters_that_mean_something_in_it(self, foreign: Path) -> None:
+        address = sqlalchemy.make_url(service.url("vor/han den", service.READER))
+        assert (address.username, address.password, address.database) == ("amt", "ge:heim\\", "vor/han den")
+        assert address.query["options"] == f"-c role={service.READER}"
+
     def test_the_service_file_finds_the_password_in_a_private_file(self, foreign: Path) -> None:
         databases.ensure_database("vorhanden")
         text = (foreign / "pg_service.conf").read_text()
