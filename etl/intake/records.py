@@ -141,8 +141,9 @@ def _judge(frame: pl.DataFrame, plan: _Plan, rejects: Rejects) -> tuple[pl.DataF
     right = pl.all_horizontal(*(c.right.fill_null(value=False) for c in all_checks))
     values = [c.value.alias(f"§dim_{code}") for code, c in plan.dimensions.items() if c.value is not None]
     judged = frame.with_columns(*values, plan.ignored.alias("§ignored"), plan.place.alias(PLACE), right.alias("§right"))
-    ignored = int(judged["§ignored"].sum())
-    bad = judged.filter(~pl.col("§right") & ~pl.col("§ignored"))
+    # only a correct row is left out on purpose; a wrong one is wrong whatever the mapping wants of it
+    bad = judged.filter(~pl.col("§right"))
+    ignored = int((judged["§right"] & judged["§ignored"]).sum())
     for check in all_checks if len(bad) else ():
         wrong = bad.filter(~check.right.fill_null(value=False))
         rejects.add(
