@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from etl import settings
 from etl.catalogue import load_catalogue
@@ -41,6 +43,7 @@ from etl.districts.options import (
 from etl.districts.prepare import Options, prepare
 from etl.districts.report import Report
 from etl.districts.versions import NewVersion
+from etl.districts.wording import number
 from etl.warehouse.session import prepared_engine
 
 boundaries = typer.Typer(no_args_is_help=True, help="Grenzen: laden, prüfen, anzeigen.")
@@ -162,17 +165,27 @@ def list_versions(as_json: Json = False) -> None:
     if as_json or settings.ui.json:
         typer.echo(json.dumps([dict(r) for r in rows], ensure_ascii=False, default=str))
         return
+    if settings.ui.quiet:
+        return
+    if not rows:
+        console.print("Es ist noch kein Gebietsstand angelegt.")
+    for label, levels in itertools.groupby(rows, key=lambda r: r["gebietsstand"]):
+        _print_version(label, list(levels))
+
+
+def _print_version(label: str, levels: Sequence[RowMapping]) -> None:
+    """One version: a headline with its marks, and a line a level."""
+    first = levels[0]
+    marks = {"aktuell": first["aktuell"], "vorläufig": first["vorlaeufig"], "synthetisch": first["synthetisch"]}
+    status = ", ".join([_STATUS[first["status"]], *(word for word, true in marks.items() if true)])
+    console.print(f"[bold]{escape(label)}[/bold] ({status})")
     table = Table(box=None)
-    for column in ("Gebietsstand", "Status", "Ebene", "Gebiete", "ha", "Datei", "Bezugssystem"):
+    for column in ("Ebene", "Gebiete", "ha", "Datei"):
         table.add_column(column, justify="right" if column in ("Gebiete", "ha") else "left")
-    for r in rows:
-        status = (
-            _STATUS[r["status"]] + (", aktuell" if r["aktuell"] else "") + (", vorläufig" if r["vorlaeufig"] else "")
-        )
-        cells = (r["gebietsstand"], status, r["ebene"], r["gebiete"], r["ha"], r["datei"] or "", r["crs"] or "")
-        table.add_row(*(escape(str(c)) for c in cells))
-    if not settings.ui.quiet:
-        console.print(table if rows else "Es ist noch kein Gebietsstand angelegt.")
+    for r in levels:
+        file = r["datei"] or "(aus der Ebene darunter)"
+        table.add_row(escape(r["ebene"]), number(r["gebiete"]), number(float(r["ha"]), 1), escape(file))
+    console.print(table)
 
 
 _STATUS = {"draft": "Entwurf", "reviewed": "geprüft", "adopted": "beschlossen", "superseded": "abgelöst"}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import shapely
 from sqlalchemy import Connection, text
 
@@ -18,7 +17,7 @@ from etl.districts.areas import SRID, Geometries, geometry_array
 from etl.districts.columns import as_text, pick
 from etl.districts.load import UNCHANGED, Outcome
 from etl.districts.prepare import Source, file_hash
-from etl.districts.table import numbers, read_table
+from etl.districts.table import ROW, numbers, read_table
 from etl.districts.wording import count
 from etl.errors import InputError, InputProblem
 from etl.warehouse.engine import driver
@@ -52,21 +51,21 @@ class FacilityOptions:
 def load_facilities(connection: Connection, city: City, path: Path, options: FacilityOptions) -> Outcome:
     """Make the facilities of a kind equal the file; loading the same file again changes nothing.
 
-    A table needs coordinate columns (EPSG:25832 unless ``epsg`` says otherwise), a vector file has its own. Raises
-    ``InputError`` naming line and column of what is wrong.
+    A table needs coordinate columns (EPSG:25832 unless ``epsg`` says otherwise), a vector file has its own. Rows of a
+    table without coordinates are left out and named in the message. Raises ``InputError`` naming line and column of
+    what is wrong.
     """
     versions.lock(connection)
     sha256 = file_hash(path) if path.is_file() else ""
     if store.is_last_of_kind(connection, LEVEL, sha256, options.as_json()):
         return Outcome(False, UNCHANGED)
-    rows, points, found, driver_name = _rows(path, options)
-    columns = list(rows[0])
-    key = pick(columns, options.key, path.name, "--key")
-    name = pick(columns, options.name, path.name, "--name")
-    address = [pick(columns, c, path.name, "--address") for c in options.address]
-    extra = [pick(columns, c, path.name, "--attribute") for c in options.attributes]
-    moved, operation = crs.to_utm(points, found, path.name, city.extent)
-    _check(rows, key, name, path.name)
+    places = _places(path, options)
+    key = pick(places.columns, options.key, path.name, "--key")
+    name = pick(places.columns, options.name, path.name, "--name")
+    address = [pick(places.columns, c, path.name, "--address") for c in options.address]
+    extra = [pick(places.columns, c, path.name, "--attribute") for c in options.attributes]
+    moved, operation = crs.to_utm(places.points, places.crs, path.name, city.extent)
+    _check(places.rows, key, name, path.name)
     records = [
         (
             as_text(row[key]),
@@ -75,37 +74,66 @@ def load_facilities(connection: Connection, city: City, path: Path, options: Fac
             json.dumps({c: as_text(row[c]) for c in extra}, ensure_ascii=False),
             shapely.to_wkb(point),
         )
-        for row, point in zip(rows, moved, strict=True)
+        for row, point in zip(places.rows, moved, strict=True)
     ]
     _write(connection, records, options)
-    source = Source(path.name, sha256, "", driver_name, "utf-8", str(found), operation.name, operation.accuracy_m)
+    source = Source(
+        file=path.name,
+        sha256=sha256,
+        layer="",
+        driver=places.driver,
+        encoding=options.charset or "utf-8",
+        crs=str(places.crs),
+        operation=operation.name,
+        accuracy_m=operation.accuracy_m,
+    )
     message = f"{count(len(records), 'Einrichtung', 'Einrichtungen')} der Art „{options.kind}“ geladen."
-    report = {"facilities": len(records), "kind": options.kind, "result": message}
+    if places.lost:
+        message += f" Ohne Koordinaten und daher ausgelassen: Zeile {', '.join(str(n) for n in places.lost[:20])}."
+    report = {"facilities": len(records), "kind": options.kind, "without_place": places.lost, "result": message}
     store.record_load(connection, source, store.Journal(LEVEL, None, options.as_json(), report, options.synthetic))
     return Outcome(True, message)
 
 
-def _rows(path: Path, options: FacilityOptions) -> tuple[list[dict[str, Any]], Geometries, crs.Crs, str]:
-    """Rows, points in the file's CRS, that CRS, and the format."""
+@dataclass(frozen=True)
+class _Places:
+    """Rows with their line under ``ROW``, their points in the file's CRS, and lines of the file without coordinates."""
+
+    rows: list[dict[str, Any]]
+    columns: list[str]
+    points: Geometries
+    crs: crs.Crs
+    driver: str
+    lost: list[int]
+
+
+def _places(path: Path, options: FacilityOptions) -> _Places:
     if path.suffix.lower() not in TABLES:
         features = read.read_features(path, layer=options.layer, charset=options.charset)
         found = crs.found(features.crs_wkt, path.name, options.epsg)
-        return features.rows, read.points_of(features), found, features.driver
+        rows = [{**row, ROW: line} for line, row in enumerate(features.rows, start=1)]
+        return _Places(rows, features.columns, read.points_of(features), found, features.driver, [])
     if options.x is None or options.y is None:
         raise InputError(InputProblem(path.name, "für eine Tabelle sind --x und --y (Spalten der Koordinaten) nötig"))
     frame = read_table(path, options.charset)
-    columns = [c for c in frame.columns if not c.startswith("__")]
-    x = numbers(frame, pick(columns, options.x, path.name, "--x"), path.name)
-    y = numbers(frame, pick(columns, options.y, path.name, "--y"), path.name)
+    columns = [c for c in frame.columns if c != ROW]
+    x_column = pick(columns, options.x, path.name, "--x")
+    y_column = pick(columns, options.y, path.name, "--y")
+    placed = frame.drop_nulls([x_column, y_column])
+    if placed.is_empty():
+        raise InputError(InputProblem(path.name, "keine Zeile hat Koordinaten"))
+    x, y = numbers(placed, x_column, path.name), numbers(placed, y_column, path.name)
     points = geometry_array(list(shapely.points(x.to_numpy(), y.to_numpy())))
-    return frame.select(pl.col(columns)).to_dicts(), points, crs.from_epsg(options.epsg or SRID), "Tabelle"
+    lost = sorted(set(frame[ROW].to_list()) - set(placed[ROW].to_list()))
+    return _Places(placed.to_dicts(), columns, points, crs.from_epsg(options.epsg or SRID), "Tabelle", lost)
 
 
 def _check(rows: list[dict[str, Any]], key: str, name: str, file: str) -> None:
     """Every row has a key of its own and a name."""
     problems = []
     times = Counter(as_text(r[key]) for r in rows)
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
+        line = int(row[ROW])
         value = as_text(row[key])
         if value is None:
             problems.append(InputProblem(file, "der Schlüssel fehlt", line, key))
