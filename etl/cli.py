@@ -11,9 +11,14 @@ import typer
 
 from etl import __version__, settings
 from etl.catalogue import commands as catalogue_commands
+from etl.districts import commands as boundary_commands
+from etl.districts import place_commands
 from etl.errors import CatalogueError, SozialberichtError
 from etl.indicators import commands as indicator_commands
+from etl.intake import commands as intake_commands
+from etl.main_job import commands as job_commands
 from etl.releases import commands as release_commands
+from etl.sample import commands as sample_commands
 from etl.warehouse import commands as warehouse_commands
 
 app = typer.Typer(
@@ -22,12 +27,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sozialbericht: kleinräumige Kennzahlen einer Stadt, von der Lieferung bis zur Karte.",
 )
-app.add_typer(warehouse_commands.app, name="db")
-app.add_typer(catalogue_commands.app, name="catalogue")
-app.command()(warehouse_commands.doctor)
+app.command()(job_commands.run)
+app.command()(sample_commands.sample)
+app.add_typer(boundary_commands.boundaries, name="boundaries")
+app.add_typer(place_commands.addresses, name="addresses")
+app.add_typer(place_commands.facilities, name="facilities")
+app.add_typer(place_commands.districts, name="districts")
+app.command()(intake_commands.deliver)
+app.command()(intake_commands.deliveries)
+app.command()(intake_commands.rejects)
+app.command()(intake_commands.recount)
 app.command()(indicator_commands.compute)
-app.command()(release_commands.publish)
 app.command()(release_commands.check)
+app.command()(release_commands.publish)
+app.add_typer(catalogue_commands.app, name="catalogue")
+app.add_typer(warehouse_commands.app, name="db")
+app.command()(warehouse_commands.doctor)
 
 
 def _version(wanted: bool) -> None:
