@@ -73,12 +73,16 @@ def overlaps(areas: Areas) -> list[Overlap]:
 
 
 def gaps(areas: Areas) -> list[Gap]:
-    """Every hole in the union of all units, largest first. A true enclave appears too: only the reader knows better."""
+    """Every enclosed piece of ground outside all units, largest first.
+
+    A true enclave appears too: only the reader knows better. The border is cut into faces, because ground between units
+    that meet only in points is enclosed but no hole of their union.
+    """
     union = shapely.union_all(areas.geoms)
-    rings = [r for p in shapely.get_parts(union) for r in p.interiors]
-    if not rings:
-        return []
-    holes = shapely.polygons(rings)
+    border = shapely.union_all(shapely.get_parts(shapely.boundary(union)))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(border)))
+    shapely.prepare(union)
+    holes = faces[~shapely.intersects(union, shapely.point_on_surface(faces))]
     tree = shapely.STRtree(areas.geoms)
     found = []
     for hole in holes:

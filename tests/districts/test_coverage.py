@@ -102,6 +102,15 @@ class TestCoverage:
         assert found["gap"].area_m2 == pytest.approx(100)
         assert found["gap"].severity is Severity.WARNING
 
+    def test_gap_between_units_that_meet_only_in_points_is_found(self) -> None:
+        left, right = (
+            ring((0, 0), (100, 0), (50, 50), (100, 100), (0, 100)),
+            ring((100, 0), (200, 0), (200, 100), (100, 100)),
+        )
+        notched = ring((100, 0), (200, 0), (200, 100), (100, 100), (150, 50))
+        assert coverage.gaps(areas_of({"1": left, "2": right}))[0].area_m2 == pytest.approx(2500)
+        assert coverage.gaps(areas_of({"1": left, "2": notched}))[0].area_m2 == pytest.approx(5000)
+
     def test_real_overlap_is_an_error(self) -> None:
         units = files.four() | {"1": square(0, 0, 1.2, 1)}
         findings = Findings()
@@ -153,10 +162,12 @@ class TestMending:
         assert not findings.errors
         assert shapely.coverage_is_valid(mended.geoms)
         union = shapely.union_all(areas.geoms)
-        filled = sum(shapely.Polygon(r).area for p in shapely.get_parts(union) for r in p.interiors)
-        kept = float(mended.areas_m2().sum())
-        assert union.area - 0.01 <= kept <= union.area + filled + 20
-        assert not any(p.interiors for p in shapely.get_parts(shapely.union_all(mended.geoms)))
+        whole = shapely.union_all(mended.geoms)
+        assert float(shapely.difference(union, whole).area) < 0.01
+        assert float(mended.areas_m2().sum()) == pytest.approx(whole.area, abs=1e-3)
+        added = shapely.difference(whole, union)
+        assert shapely.buffer(added, -coverage.GAP_WIDTH / 2).is_empty
+        assert not coverage.gaps(mended)
         assert float(np.abs(mended.areas_m2() - areas.areas_m2()).max()) < 4000  # at most 1 m along 4 km of border
 
     def test_wide_gaps_stay(self) -> None:
