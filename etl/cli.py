@@ -1,25 +1,43 @@
-"""The command line. Every command of the layers below is registered here; errors become one German message."""
+"""The command line: commands of the layers below by name; errors become one German message.
+
+Only the module of the wanted command is imported, so that a short command is not kept waiting by the libraries of others.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from etl import __version__, settings
-from etl.catalogue import commands as catalogue_commands
-from etl.districts import commands as boundary_commands
-from etl.districts import place_commands
 from etl.errors import CatalogueError, SozialberichtError
-from etl.indicators import commands as indicator_commands
-from etl.intake import commands as intake_commands
-from etl.main_job import commands as job_commands
-from etl.releases import commands as release_commands
-from etl.sample import commands as sample_commands
-from etl.warehouse import commands as warehouse_commands
+
+COMMANDS = {
+    "run": "etl.main_job.commands:run",
+    "sample": "etl.sample.commands:sample",
+    "boundaries": "etl.districts.commands:boundaries",
+    "addresses": "etl.districts.place_commands:addresses",
+    "facilities": "etl.districts.place_commands:facilities",
+    "districts": "etl.districts.place_commands:districts",
+    "deliver": "etl.intake.commands:deliver",
+    "deliveries": "etl.intake.commands:deliveries",
+    "rejects": "etl.intake.commands:rejects",
+    "recount": "etl.intake.commands:recount",
+    "compute": "etl.indicators.commands:compute",
+    "check": "etl.releases.commands:check",
+    "publish": "etl.releases.commands:publish",
+    "qgis": "etl.publish.commands:qgis",
+    "serve": "etl.publish.commands:serve",
+    "catalogue": "etl.catalogue.commands:app",
+    "db": "etl.warehouse.commands:app",
+    "doctor": "etl.warehouse.commands:doctor",
+}
+"""Command or group → where it is, in the order of the help."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,22 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sozialbericht: kleinräumige Kennzahlen einer Stadt, von der Lieferung bis zur Karte.",
 )
-app.command()(job_commands.run)
-app.command()(sample_commands.sample)
-app.add_typer(boundary_commands.boundaries, name="boundaries")
-app.add_typer(place_commands.addresses, name="addresses")
-app.add_typer(place_commands.facilities, name="facilities")
-app.add_typer(place_commands.districts, name="districts")
-app.command()(intake_commands.deliver)
-app.command()(intake_commands.deliveries)
-app.command()(intake_commands.rejects)
-app.command()(intake_commands.recount)
-app.command()(indicator_commands.compute)
-app.command()(release_commands.check)
-app.command()(release_commands.publish)
-app.add_typer(catalogue_commands.app, name="catalogue")
-app.add_typer(warehouse_commands.app, name="db")
-app.command()(warehouse_commands.doctor)
 
 
 def _version(wanted: bool) -> None:
@@ -65,8 +67,25 @@ def options(
     settings.ui.json = as_json
 
 
+def register(arguments: Sequence[str]) -> None:
+    """Make the commands that these arguments can mean known: the one named first, or all of them for the help."""
+    named = [a for before, a in zip(("", *arguments), arguments, strict=False) if before != "--catalogue"]
+    first = next((a for a in named if not a.startswith("-")), None)
+    wanted = [first] if first in COMMANDS else list(COMMANDS)
+    if first is None and "--version" in named:
+        wanted = ["catalogue"]  # any one: the version is told before a command is looked for
+    for name in wanted:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+
+
 def main() -> None:
     """Run the command line; a known error is printed once and ends with 1 (2: the catalogue is wrong)."""
+    register(sys.argv[1:])
     try:
         app()
     except CatalogueError as error:

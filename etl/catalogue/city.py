@@ -38,6 +38,9 @@ class City(Strict):
     extent: tuple[float, float, float, float] = Field(
         description="Plausible extent in EPSG:25832 (min E, min N, max E, max N), metres"
     )
+    view: tuple[float, float, float, float] | None = Field(
+        None, description="Extent that maps open with, in EPSG:25832, metres; default: the plausible extent"
+    )
     levels: tuple[Level, ...] = Field(min_length=1)
     population: Code | None = Field(None, description="Measure shown as einwohner of a unit")
     district_level: Code | None = Field(None, description="The level that is formed from building blocks")

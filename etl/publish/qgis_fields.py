@@ -1,0 +1,111 @@
+"""German field aliases and value texts of the layers; what QGIS shows instead of column names and codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from etl.catalogue import Theme
+from etl.publish import german
+
+ALIASES = {
+    "aktuell": "Aktuell",
+    "anschrift": "Anschrift",
+    "art": "Art",
+    "bis": "Bis (ausschließlich)",
+    "bis_tag": "Letzter Tag",
+    "definition": "Definition",
+    "ebene": "Ebene",
+    "eigner": "Zuständige Stelle",
+    "eingegangen_am": "Eingegangen am",
+    "einheit": "Einheit",
+    "einrichtung_id": "Einrichtung (ID)",
+    "einwohner": "Einwohner",
+    "einwohner_status": "Einwohner: Zustand",
+    "einwohner_zeitraum": "Einwohner: Zeitraum",
+    "ersetzt_durch": "Ersetzt durch Lieferung (ID)",
+    "faktor": "Faktor",
+    "flaeche_ha": "Fläche (ha)",
+    "gebiet": "Gebietsschlüssel",
+    "gebiet_id": "Gebiet (ID)",
+    "gebietsstand": "Gebietsstand",
+    "grundkarte_id": "Grundkarte (ID)",
+    "gruppe": "Gruppe",
+    "guete": "Güte",
+    "hinweis": "Hinweis",
+    "kennzahl": "Kennzahl",
+    "kennzahl_id": "Kennzahl (ID)",
+    "ki_methode": "Verfahren des Konfidenzintervalls",
+    "ki_oben": "95-%-Konfidenzintervall, obere Grenze",
+    "ki_unten": "95-%-Konfidenzintervall, untere Grenze",
+    "klasse": "Klasse",
+    "kleinste_ebene": "Kleinste Ebene",
+    "lieferung_id": "Lieferung (ID)",
+    "lizenz": "Lizenz",
+    "nachkommastellen": "Nachkommastellen",
+    "name": "Name",
+    "nenner": "Nenner",
+    "periodizitaet": "Periodizität",
+    "polaritaet": "Wertung",
+    "quelle": "Quelle",
+    "quelle_id": "Quelle (ID)",
+    "rechtsgrundlage": "Rechtsgrundlage",
+    "reihenfolge": "Reihenfolge",
+    "schluessel": "Schlüssel",
+    "stand": "Stand (Veröffentlichung)",
+    "status": "Zustand",
+    "stichtag": "Stichtag",
+    "thema": "Handlungsfeld (Kennung)",
+    "thema_titel": "Handlungsfeld",
+    "titel": "Titel",
+    "trend": "Trend",
+    "uebergeordnet": "Übergeordnetes Gebiet",
+    "vergleich_stadt": "Vergleich mit der Stadt",
+    "veroeffentlicht_am": "Veröffentlicht am",
+    "veroeffentlichung_id": "Veröffentlichung (ID)",
+    "von": "Von (einschließlich)",
+    "wert": "Wert",
+    "wert_id": "Wert (ID)",
+    "zaehler": "Zähler",
+    "zeitraum": "Zeitraum",
+    "zeitreihe_id": "Zeitreihe (ID)",
+    "zustand": "Zustand",
+}
+VALUE_TEXTS = {"status": german.STATUS, "einwohner_status": german.STATUS, "guete": german.QUALITY,
+               "polaritaet": german.POLARITY}  # fmt: skip
+DATES = ("von", "bis", "bis_tag", "stichtag", "eingegangen_am", "veroeffentlicht_am")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Aliases by column, words for coded values by column, date columns, columns the attribute table leaves out."""
+
+    aliases: dict[str, str]
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    dates: tuple[str, ...] = DATES
+    hidden: tuple[str, ...] = ()
+
+
+def plain_fields() -> Fields:
+    """Fields of the layers that hold no indicator columns."""
+    return Fields(ALIASES, VALUE_TEXTS)
+
+
+def theme_fields(theme: Theme) -> Fields:
+    """Fields of a theme's views: the column group of each indicator, named by its title and unit."""
+    aliases, values, hidden = dict(ALIASES), dict(VALUE_TEXTS), []
+    for indicator in theme.indicators:
+        code = indicator.code.lower()
+        title = indicator.title
+        unit = german.unit_suffix(indicator.unit).strip()
+        aliases |= {
+            code: f"{title} ({unit})" if unit else title,
+            f"{code}_status": f"{title}: Zustand",
+            f"{code}_klasse": f"{title}: Klasse",
+            f"{code}_zeitraum": f"{title}: Zeitraum",
+            f"{code}_ki_u": f"{title}: 95-%-Konfidenzintervall, untere Grenze",
+            f"{code}_ki_o": f"{title}: 95-%-Konfidenzintervall, obere Grenze",
+            f"{code}_signifikanz": f"{title}: Vergleich mit der Stadt",
+        }
+        values[f"{code}_status"] = german.STATUS
+        hidden += [f"{code}_klasse", f"{code}_ki_u", f"{code}_ki_o", f"{code}_signifikanz"]
+    return Fields(aliases, values, hidden=tuple(hidden))

@@ -1,0 +1,221 @@
+"""Layers of the QGIS project as plain data: which view, which rows, which key, what it is called and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from etl.catalogue import Catalogue, Indicator, Level, Source, Theme
+from etl.publish.qgis_expressions import literal
+from etl.publish.qgis_fields import Fields, plain_fields, theme_fields
+from etl.publish.qgis_styles import (
+    Style,
+    basemap_style,
+    facility_style,
+    indicator_style,
+    style_name,
+    unit_styles,
+)
+from etl.warehouse.rebuild import PUBLISHED
+
+SRID = 25832
+
+
+@dataclass(frozen=True)
+class Time:
+    """Half-open range columns of a time series, and the inclusive last day that WMS ``TIME`` needs."""
+
+    start: str = "von"
+    end: str = "bis"
+    last_day: str = "bis_tag"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A map layer or, without ``geometry``, a table. ``id`` is also its name in WMS, WFS and OGC API Features."""
+
+    id: str
+    name: str
+    uri: str
+    abstract: str
+    attribution: str
+    fields: Fields
+    display: str
+    styles: tuple[Style, ...] = ()
+    geometry: str = ""
+    keywords: tuple[str, ...] = ()
+    time: Time | None = None
+    current_style: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the layer tree, from the top of the map to its bottom."""
+
+    id: str
+    name: str
+    layers: tuple[Layer, ...]
+    expanded: bool = False
+
+
+def source_uri(service: str, view: str, key: str, geometry: str = "", subset: str = "") -> str:
+    """The data source of a view: a service name and nothing that belongs to one machine.
+
+    The uniqueness of keys is not checked by QGIS when it opens the layer, because it is tested here.
+    """
+    spatial = f" srid={SRID} type={geometry}" if geometry else ""
+    text = (
+        f"service='{service}' key='{key}' estimatedmetadata=true{spatial} checkPrimaryKeyUnicity='0' "
+        f'table="{PUBLISHED}"."{view}"'
+    )
+    if geometry:
+        text += " (geom)"
+    return f"{text} sql={subset}" if subset else text
+
+
+def sources_of(catalogue: Catalogue, indicator: Indicator) -> list[Source]:
+    """Sources an indicator is computed from, in the catalogue's order."""
+    terms = (*indicator.terms("numerator"), *indicator.terms("denominator"))
+    used = {catalogue.measure[term.measure].source for term in terms}
+    return [source for source in catalogue.sources if source.code in used]
+
+
+def _attribution(catalogue: Catalogue, indicators: tuple[Indicator, ...]) -> str:
+    titles = {owner.code: owner.title for owner in catalogue.owners}
+    used = {s.code: f"{titles[s.owner]}, {s.title}" for i in indicators for s in sources_of(catalogue, i)}
+    return "; ".join(used.values())
+
+
+def _definition(catalogue: Catalogue, indicator: Indicator) -> str:
+    sources = ", ".join(source.title for source in sources_of(catalogue, indicator))
+    note = f" {indicator.note}" if indicator.note else ""
+    return f"{style_name(indicator)} ({indicator.unit}): {indicator.definition} Quelle: {sources}.{note}"
+
+
+def levels_of(catalogue: Catalogue, theme: Theme) -> list[Level]:
+    """Levels a theme has maps of, fine to coarse: from its finest published level up to below the city.
+
+    A city without levels below it maps the city itself.
+    """
+    levels = list(catalogue.city.levels)
+    ranks = {level.code: rank for rank, level in enumerate(levels)}
+    finest = max(ranks[indicator.lowest_level] for indicator in theme.indicators)
+    return levels[finest : (0 if finest else None) : -1] if finest else levels[:1]
+
+
+def _published_at(catalogue: Catalogue, theme: Theme, level: Level) -> tuple[Indicator, ...]:
+    ranks = {known.code: rank for rank, known in enumerate(catalogue.city.levels)}
+    return tuple(i for i in theme.indicators if ranks[i.lowest_level] >= ranks[level.code])
+
+
+def _theme_layer(catalogue: Catalogue, theme: Theme, level: Level, *, series: bool) -> Layer:
+    city = catalogue.city
+    view = f"{theme.code}_zeitreihe" if series else f"{theme.code}_aktuell"
+    indicators = _published_at(catalogue, theme, level)
+    styles = tuple(indicator_style(i, view, city.report_title, series=series) for i in indicators)
+    what = "Werte aller Zeiträume" if series else "Jüngste Werte"
+    intro = f"{theme.title}: {what}, {level.plural}, {city.name}, aktueller Gebietsstand."
+    return Layer(
+        id=view if series else f"{theme.code}_{level.code}",
+        name=f"{theme.title} – Zeitreihe ({level.plural})" if series else f"{theme.title} – {level.plural}",
+        uri=source_uri(
+            city.database,
+            view,
+            "zeitreihe_id" if series else "gebiet_id",
+            "MultiPolygon",
+            f'"ebene" = {literal(level.code)}',
+        ),
+        abstract="\n".join([intro, *(_definition(catalogue, indicator) for indicator in indicators)]),
+        attribution=_attribution(catalogue, indicators),
+        fields=theme_fields(theme),
+        display='"name" || \', \' || "zeitraum"' if series else '"name"',
+        styles=styles,
+        geometry="MultiPolygon",
+        keywords=(theme.title, level.title, city.name),
+        time=Time() if series else None,
+        current_style=styles[0].name,
+    )
+
+
+def theme_group(catalogue: Catalogue, theme: Theme) -> Group:
+    """The layers of a theme: newest values a level, fine to coarse, and the time series of the finest level."""
+    levels = levels_of(catalogue, theme)
+    layers = [_theme_layer(catalogue, theme, level, series=False) for level in levels]
+    layers.append(_theme_layer(catalogue, theme, levels[0], series=True))
+    return Group(theme.code, theme.title, tuple(layers), expanded=True)
+
+
+def unit_group(catalogue: Catalogue) -> Group:
+    """Outlines of every level, coarse above fine."""
+    city = catalogue.city
+    layers = []
+    for rank, level in enumerate(city.levels):
+        styles = unit_styles(rank, level.title, city.report_title)
+        subset = f'"aktuell" AND "ebene" = {literal(level.code)}'
+        layers.append(
+            Layer(
+                id=f"gebiet_{level.code}",
+                name=level.plural,
+                uri=source_uri(city.database, "gebiet", "gebiet_id", "MultiPolygon", subset),
+                abstract=f"{level.plural}, {city.name}: Umrisse des aktuellen Gebietsstands mit Fläche und Einwohnern.",
+                attribution="",
+                fields=plain_fields(),
+                display='"name"',
+                styles=styles,
+                geometry="MultiPolygon",
+                keywords=("Gebietsgliederung", level.title, city.name),
+                current_style=styles[0].name,
+            )
+        )
+    return Group("gliederung", "Räumliche Gliederung", tuple(layers))
+
+
+def orientation_groups(catalogue: Catalogue) -> Iterator[Group]:
+    """Facilities and the lines of the base map."""
+    city = catalogue.city
+    for view, key, name, geometry, style, abstract in (
+        ("einrichtung", "einrichtung_id", "Einrichtungen", "Point", facility_style(),
+         "Öffentliche Einrichtungen wie Schulen und Kindertagesstätten."),
+        ("grundkarte", "grundkarte_id", "Grundkarte", "MultiLineString", basemap_style(),
+         "Straßen, Bahn und Gewässer als Linien zur Orientierung."),
+    ):  # fmt: skip
+        layer = Layer(
+            id=view,
+            name=name,
+            uri=source_uri(city.database, view, key, geometry),
+            abstract=abstract,
+            attribution="",
+            fields=plain_fields(),
+            display="coalesce(\"name\", '')",
+            styles=(style,),
+            geometry=geometry,
+            keywords=(name, city.name),
+            current_style=style.name,
+        )
+        yield Group(f"gruppe_{view}", name, (layer,))
+
+
+def table_group(catalogue: Catalogue) -> Group:
+    """Tables without geometry: what the figures mean, where they come from, and all of them in long form."""
+    city = catalogue.city
+    tables = (
+        ("kennzahl", "Kennzahlen", '"kennzahl" || \' \' || "titel"', "Definition, Quelle und Einheit je Kennzahl."),
+        ("wert", "Werte", '"kennzahl" || \', \' || "name" || \', \' || "zeitraum"', "Alle Werte in langer Form."),
+        ("quelle", "Quellen", '"titel"', "Quellen mit zuständiger Stelle und Rechtsgrundlage."),
+        ("lieferung", "Lieferungen", '"quelle" || \', \' || "stichtag"', "Was wann eingegangen ist."),
+        ("veroeffentlichung", "Veröffentlichungen", '"stand"', "Stände der Kennzahlen."),
+    )
+    layers = tuple(
+        Layer(
+            id=view,
+            name=name,
+            uri=source_uri(city.database, view, f"{view}_id"),
+            abstract=abstract,
+            attribution="",
+            fields=plain_fields(),
+            display=display,
+            keywords=(name, city.name),
+        )
+        for view, name, display, abstract in tables
+    )
+    return Group("tabellen", "Tabellen", layers)

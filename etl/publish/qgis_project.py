@@ -1,0 +1,167 @@
+"""The QGIS project: described from the catalogue, built, checked and rendered by PyQGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from etl import settings
+from etl.catalogue import Catalogue, Level, Theme
+from etl.errors import SozialberichtError
+from etl.publish import qgis_layers
+from etl.publish.qgis_layers import Group, Layer
+from etl.publish.qgis_process import run_script
+from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, OUTLINE_STYLE
+
+SHIPPED = settings.PROJECT / "qgis" / "sozialbericht.qgs"
+STYLES = settings.PROJECT / "qgis" / "styles"
+CRS_LIST = ("EPSG:25832", "EPSG:4326", "EPSG:3857")
+BASEMAP = "grundkarte"
+UNITS_THEME = "Räumliche Gliederung"
+
+
+@dataclass(frozen=True)
+class MapTheme:
+    """A map theme: layer ids from top to bottom with the style each is drawn in."""
+
+    name: str
+    layers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CheckedLayer:
+    """What the check found about a layer: rows read, keys seen more than once, and whether QGIS can use it."""
+
+    id: str
+    name: str
+    valid: bool
+    features: int
+    duplicate_keys: int
+    empty_geometries: int
+    fields_without_alias: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Valid, with unique keys and geometry in every row."""
+        return self.valid and self.duplicate_keys == 0 and self.empty_geometries == 0
+
+
+def _orientation(catalogue: Catalogue, above: Level | None = None) -> tuple[tuple[str, str], ...]:
+    """Outlines of the levels above the mapped one, and the base map's lines.
+
+    Finer outlines would look like a division of the values; the mapped level's own are part of its polygons.
+    """
+    codes = [known.code for known in catalogue.city.levels]
+    coarser = codes if above is None else codes[: codes.index(above.code)]
+    style = OUTLINE_LABELLED_STYLE if above is None else OUTLINE_STYLE
+    lines = next(g for g in qgis_layers.orientation_groups(catalogue) if g.layers[0].id == BASEMAP).layers[0]
+    return (*((f"gebiet_{code}", style) for code in coarser), (lines.id, lines.current_style))
+
+
+def _theme_maps(catalogue: Catalogue, theme: Theme) -> Iterable[MapTheme]:
+    levels = qgis_layers.levels_of(catalogue, theme)
+    # The last layer is the time series, of the finest level.
+    for layer, level in zip(qgis_layers.theme_group(catalogue, theme).layers, [*levels, levels[0]], strict=True):
+        suffix = " – Zeitreihe" if layer.time else "" if level is levels[0] else f" – {level.plural}"
+        for style in layer.styles:
+            shown = (*_orientation(catalogue, level), (layer.id, style.name))
+            yield MapTheme(f"{style.name}{suffix}", shown)
+
+
+def map_themes(catalogue: Catalogue) -> list[MapTheme]:
+    """One map theme an indicator, each also by coarser level and for the time series, and one of the areas alone."""
+    themes = [theme for part in catalogue.themes for theme in _theme_maps(catalogue, part)]
+    return [*themes, MapTheme(UNITS_THEME, _orientation(catalogue))]
+
+
+def groups(catalogue: Catalogue) -> list[Group]:
+    """The layer tree from top to bottom."""
+    return [
+        qgis_layers.unit_group(catalogue),
+        *qgis_layers.orientation_groups(catalogue),
+        *(qgis_layers.theme_group(catalogue, theme) for theme in catalogue.themes),
+        qgis_layers.table_group(catalogue),
+    ]
+
+
+def layers(catalogue: Catalogue) -> list[Layer]:
+    """Every layer of the project, in the order of the tree."""
+    return [layer for group in groups(catalogue) for layer in group.layers]
+
+
+def describe(catalogue: Catalogue) -> dict[str, Any]:
+    """Everything the builder needs, as JSON-ready data; depends on the catalogue alone."""
+    city = catalogue.city
+    themes = map_themes(catalogue)
+    fields = ", ".join(theme.title for theme in catalogue.themes)
+    return {
+        "title": city.report_title,
+        "abstract": (
+            f"Kleinräumige Kennzahlen zur sozialen Lage und Entwicklung, {city.name}. Handlungsfelder: {fields}. "
+            "Geheim gehaltene Werte und fehlende Angaben haben eigene Klassen. Ob Daten synthetisch oder Gebiete "
+            "vorläufig sind, steht in der Karte und in der Spalte „hinweis“ jeder Ebene."
+        ),
+        "keywords": ["Sozialbericht", city.name, "Statistische Bezirke", *(t.title for t in catalogue.themes)],
+        "organisation": city.name,
+        "crs": f"EPSG:{qgis_layers.SRID}",
+        "crs_list": list(CRS_LIST),
+        "view": list(city.view or city.extent),
+        "groups": [asdict(group) for group in groups(catalogue)],
+        "map_themes": [asdict(theme) for theme in themes],
+        "initial_theme": themes[0].name,
+    }
+
+
+def project_file(catalogue: Catalogue) -> Path:
+    """Where a catalogue's project lies: the shipped one in ``qgis/``, another city's in the data folder."""
+    if catalogue.directory.resolve() == settings.DEFAULT_CATALOGUE.resolve():
+        return SHIPPED
+    return settings.home() / "qgis" / f"{catalogue.city.database}.qgs"
+
+
+def build(
+    catalogue: Catalogue, out: Path, styles: Path | None = None, service_file: Path | None = None
+) -> dict[str, Any]:
+    """Write the project to ``out`` and, if a folder is given, the QML of every indicator's style below ``styles``.
+
+    The database behind the catalogue's service must be migrated; its rows do not matter. Returns the QGIS version,
+    the number of layers and of styles. Raises SozialberichtError if a layer is not valid.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    task = {"project": describe(catalogue), "out": str(out), "styles": str(styles) if styles else ""}
+    return run_script("build_project.py", task, service_file)
+
+
+def check(project: Path, service_file: Path | None = None) -> list[CheckedLayer]:
+    """Open the project and read every layer through; raises SozialberichtError if it cannot be opened."""
+    answer = run_script("check_project.py", {"project": str(present(project))}, service_file)
+    return [CheckedLayer(**{**found, "fields_without_alias": tuple(found["fields_without_alias"])})
+            for found in answer["layers"]]  # fmt: skip
+
+
+def render(
+    project: Path,
+    theme: str,
+    out: Path,
+    *,
+    size: tuple[int, int] = (1400, 1600),
+    year: int | None = None,
+    service_file: Path | None = None,
+) -> dict[str, Any]:
+    """Draw a map theme as PNG of ``size`` pixels around the area of its lowest layer, without a legend.
+
+    ``theme``: full name or the beginning of it, such as ``BEV04``. ``year`` chooses the period of a time series.
+    Returns the theme's name and the number of labels and features. Raises SozialberichtError for an unknown theme.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    task = {"project": str(present(project)), "theme": theme, "out": str(out), "size": list(size), "year": year}
+    return run_script("render_map.py", task, service_file)
+
+
+def present(project: Path) -> Path:
+    """The project's absolute path; raises SozialberichtError if there is no such file."""
+    if not project.is_file():
+        raise SozialberichtError(f"Das QGIS-Projekt {project} gibt es noch nicht. Abhilfe: ./sozialbericht qgis build")
+    return project.resolve()

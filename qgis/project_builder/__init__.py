@@ -1,0 +1,1 @@
+"""Translate the described project into PyQGIS objects; runs under the distribution's Python, not ours."""

@@ -1,0 +1,46 @@
+"""How columns read in tables and forms: German names, words for codes, dates as in Germany."""
+
+from qgis.core import Qgis, QgsEditorWidgetSetup
+
+DATE = QgsEditorWidgetSetup(
+    "DateTime",
+    {
+        "allow_null": True,
+        "calendar_popup": True,
+        "display_format": "dd.MM.yyyy",
+        "field_format": "yyyy-MM-dd",
+        "field_iso_format": False,
+    },
+)
+
+
+def configure(layer, described):
+    """Aliases, value maps and date formats of the layer's fields; columns of machinery leave the attribute table."""
+    for index, column in enumerate(layer.fields()):
+        name = column.name()
+        if alias := described["aliases"].get(name):
+            layer.setFieldAlias(index, alias)
+        if words := described["values"].get(name):
+            # A list keeps the order; the texts are what people see.
+            setup = QgsEditorWidgetSetup("ValueMap", {"map": [{text: code} for code, text in words.items()]})
+            layer.setEditorWidgetSetup(index, setup)
+        elif name in described["dates"]:
+            layer.setEditorWidgetSetup(index, DATE)
+    table = layer.attributeTableConfig()
+    table.update(layer.fields())
+    columns = table.columns()
+    for column in columns:
+        column.hidden = column.name in described["hidden"]
+    table.setColumns(columns)
+    layer.setAttributeTableConfig(table)
+    _hide_from_wms(layer, described["hidden"])
+
+
+def _hide_from_wms(layer, names):
+    """Leave columns of machinery out of GetFeatureInfo; WFS and OGC API Features keep them."""
+    if not hasattr(layer, "setFieldConfigurationFlag"):  # before 3.34
+        layer.setExcludeAttributesWms(set(names))
+        return
+    for index, column in enumerate(layer.fields()):
+        if column.name() in names:
+            layer.setFieldConfigurationFlag(index, Qgis.FieldConfigurationFlag.HideFromWms, True)

@@ -1,0 +1,65 @@
+"""What QGIS writes differently each time becomes the same: ids, times, names of people, paths, order of attributes.
+
+The order of elements is left alone, because it often means something (layers, rules, symbol layers).
+"""
+
+import re
+import xml.etree.ElementTree as ET
+
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+PERSONAL = ("saveUser", "saveUserFull", "saveDateTime")
+# Computed from rows at the time of building; QGIS asks the database when they are missing.
+FROM_ROWS = ("extent", "wgs84extent")
+_UUID = re.compile(r"\{[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}")
+_ANNOTATIONS = re.compile(r"Annotations_[0-9a-f]{8}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{12}")
+
+
+def _parsed(text):
+    # QGIS's own output of a moment ago, no foreign XML.
+    return ET.fromstring(text)  # noqa: S314
+
+
+def _sort_attributes(root):
+    for element in root.iter():
+        if len(element.attrib) > 1:
+            ordered = sorted(element.attrib.items())
+            element.attrib.clear()
+            element.attrib.update(ordered)
+
+
+def _number_uuids(text):
+    """Number the random ids that newer versions of QGIS give to symbol layers, in their order."""
+    seen = {}
+    return _UUID.sub(lambda m: seen.setdefault(m[0], f"{{00000000-0000-0000-0000-{len(seen) + 1:012d}}}"), text)
+
+
+def _text(root):
+    _sort_attributes(root)
+    body = ET.tostring(root, encoding="unicode", short_empty_elements=True)
+    return DOCTYPE + body + "\n"
+
+
+def project(text, ids):
+    """The project's XML with ``ids`` (QGIS's layer id to ours) replaced and everything accidental removed."""
+    for theirs, ours in ids.items():
+        text = text.replace(theirs, ours)
+    text = _number_uuids(_ANNOTATIONS.sub("Annotations", text))
+    root = _parsed(text)
+    for name in PERSONAL:
+        root.attrib.pop(name, None)
+    metadata = root.find("projectMetadata")
+    for name in ("author", "creation", "dates"):
+        for element in metadata.findall(name):
+            metadata.remove(element)
+    # Snapping by layer, in the order of memory addresses; nobody edits these layers.
+    root.find("snapping-settings/individual-layer-settings").clear()
+    for layer in root.iterfind("projectlayers/maplayer"):
+        for name in FROM_ROWS:
+            for element in layer.findall(name):
+                layer.remove(element)
+    return _text(root)
+
+
+def style(text):
+    """A style's QML, without what is accidental."""
+    return _text(_parsed(_number_uuids(text)))

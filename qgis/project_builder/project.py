@@ -1,0 +1,111 @@
+"""The project around the layers: tree, map themes, view, time, services, metadata."""
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsMapThemeCollection,
+    QgsProjectMetadata,
+    QgsRectangle,
+    QgsReferencedRectangle,
+    QgsUnitTypes,
+)
+from qgis.PyQt.QtGui import QColor
+
+MAX_PIXELS = 5000
+PRECISION = 3
+
+
+def fill(project, described, add_layer):
+    """Put everything described into the empty project; ``add_layer`` makes a layer of a description."""
+    crs = QgsCoordinateReferenceSystem(described["crs"])
+    project.setCrs(crs)
+    project.setTitle(described["title"])
+    project.setBackgroundColor(QColor("#ffffff"))
+    # Views are read as described: no scan for keys, geometry types and extents at each opening.
+    project.setTrustLayerMetadata(True) if hasattr(project, "setTrustLayerMetadata") else project.setTrust(True)
+    _metadata(project, described)
+    layers = {}
+    root = project.layerTreeRoot()
+    for group in described["groups"]:
+        branch = root.addGroup(group["name"])
+        branch.setCustomProperty("wmsShortName", group["id"])
+        branch.setCustomProperty("wmsTitle", group["name"])
+        branch.setExpanded(group["expanded"])
+        for entry in group["layers"]:
+            layer = add_layer(entry)
+            project.addMapLayer(layer, False)
+            node = branch.addLayer(layer)
+            node.setExpanded(False)
+            layers[entry["id"]] = layer
+    _map_themes(project, described, layers)
+    _view(project, described, crs)
+    project.timeSettings().setTimeStepUnit(QgsUnitTypes.TemporalYears)
+    project.timeSettings().setTimeStep(1)
+    _services(project, described, layers)
+    return layers
+
+
+def _map_themes(project, described, layers):
+    """Themes from top to bottom, and the project opened in the first."""
+    collection = project.mapThemeCollection()
+    for theme in described["map_themes"]:
+        record = QgsMapThemeCollection.MapThemeRecord()
+        for layer_id, style in theme["layers"]:
+            entry = QgsMapThemeCollection.MapThemeLayerRecord(layers[layer_id])
+            entry.usingCurrentStyle = True
+            entry.currentStyle = style
+            entry.isVisible = True
+            entry.expandedLayerNode = layer_id == theme["layers"][-1][0]
+            record.addLayerRecord(entry)
+        collection.insert(theme["name"], record)
+    initial = next(theme for theme in described["map_themes"] if theme["name"] == described["initial_theme"])
+    visible = dict(initial["layers"])
+    root = project.layerTreeRoot()
+    for layer_id, layer in layers.items():
+        node = root.findLayer(layer.id())
+        node.setItemVisibilityChecked(layer_id in visible)
+        if layer_id in visible:
+            layer.styleManager().setCurrentStyle(visible[layer_id])
+    root.findLayer(layers[initial["layers"][-1][0]].id()).setExpanded(True)
+
+
+def _view(project, described, crs):
+    extent = QgsReferencedRectangle(QgsRectangle(*described["view"]), crs)
+    project.viewSettings().setDefaultViewExtent(extent)
+    project.viewSettings().setPresetFullExtent(extent)
+
+
+def _metadata(project, described):
+    metadata = QgsProjectMetadata()
+    metadata.setTitle(described["title"])
+    metadata.setAbstract(described["abstract"])
+    metadata.setLanguage("de")
+    metadata.setType("project")
+    metadata.setKeywords({"Schlagwörter": described["keywords"]})
+    project.setMetadata(metadata)
+
+
+def _services(project, described, layers):
+    """WMS, WFS and OGC API Features: everything readable, nothing writable."""
+    entries = {
+        "WMSServiceCapabilities": {"/": True},
+        "WMSServiceTitle": {"/": described["title"]},
+        "WMSServiceAbstract": {"/": described["abstract"]},
+        "WMSKeywordList": {"/": described["keywords"]},
+        "WMSContactOrganization": {"/": described["organisation"]},
+        "WMSRootName": {"/": "sozialbericht"},
+        "WMSCrsList": {"/": described["crs_list"]},
+        "WMSUseLayerIDs": {"/": False},
+        "WMSAddWktGeometry": {"/": True},
+        "WMSSegmentizeFeatureInfoGeometry": {"/": True},
+        "WMSFeatureInfoUseAttributeFormSettings": {"/": False},
+        "WMSPrecision": {"/": str(PRECISION)},
+        "WMSMaxWidth": {"/": MAX_PIXELS},
+        "WMSMaxHeight": {"/": MAX_PIXELS},
+        "WFSLayers": {"/": [layer.id() for layer in layers.values()]},
+        "WFSLayersPrecision": {layer.id(): PRECISION for layer in layers.values()},
+    }
+    for scope, values in entries.items():
+        for key, value in values.items():
+            project.writeEntry(scope, key, value)
+    west, south, east, north = described["view"]
+    project.writeEntry("WMSExtent", "/", [str(value) for value in (west, south, east, north)])
