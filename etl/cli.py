@@ -31,7 +31,7 @@ COMMANDS = {
     "compute": "etl.indicators.commands:compute",
     "check": "etl.releases.commands:check",
     "publish": "etl.releases.commands:publish",
-    "qgis": "etl.publish.commands:qgis",
+    "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
     "db": "etl.warehouse.commands:app",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from etl import settings
-from etl.catalogue import load_catalogue
+from etl.catalogue import Catalogue, load_catalogue
 from etl.console import say, tell
 from etl.main_job.job import read_job
 from etl.main_job.run import Outcome, Runner
@@ -52,15 +52,17 @@ def run(
         qgis_project.build(catalogue, project, service_file=service.service_file())
     outcome.seconds["QGIS-Projekt"] = time.perf_counter() - before
     total = time.perf_counter() - start
-    _report(outcome, total, project, catalogue.city.database)
+    _report(outcome, total, project, catalogue)
 
 
-def _report(outcome: Outcome, total: float, project: Path, database: str) -> None:
+def _report(outcome: Outcome, total: float, project: Path, catalogue: Catalogue) -> None:
     """What was made, where it is, how long it took."""
     steps = "\n".join(f"  {name:<20}{seconds:7.1f} s" for name, seconds in outcome.seconds.items())
-    edition = outcome.edition
+    edition, database = outcome.edition, catalogue.city.database
     option = "" if database == "sozialbericht" else f" --database {database}"
-    query = "SELECT name, bev01, bev04 FROM sozialbericht.bevoelkerung_aktuell"
+    theme = catalogue.themes[0]
+    columns = ", ".join(["name", *(i.code.lower() for i in theme.indicators[:2])])
+    query = f"SELECT {columns} FROM sozialbericht.{theme.code}_aktuell"  # noqa: S608  # codes of the checked catalogue
     tell(
         f"Fertig in {total:.1f} s (Hauptspeicher höchstens {outcome.peak_memory_mib:.0f} MiB):\n{steps}\n"
         f"QGIS-Projekt:    {project}\n"

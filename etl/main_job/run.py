@@ -19,6 +19,7 @@ from etl.districts.basemap import BasemapOptions, load_basemap
 from etl.districts.blocks import load_blocks
 from etl.districts.facilities import FacilityOptions, load_facilities
 from etl.districts.grid import GridOptions, load_grid
+from etl.districts.load import Outcome as Loaded
 from etl.districts.load import Request, load_boundaries
 from etl.districts.prepare import Options
 from etl.districts.provisional import Target, form_provisional
@@ -110,7 +111,7 @@ class Runner:
     def _boundaries(self, connection: Connection, part: Boundaries) -> str:
         options = Options(part.key, part.name, part.parent, part.layer, part.encoding, part.crs, mend=part.mend)
         request = Request(self.folder / part.file, part.level, self._version(), options)
-        return load_boundaries(connection, self.catalogue.city, request).message
+        return _with_findings(load_boundaries(connection, self.catalogue.city, request))
 
     def _grid(self, connection: Connection, grid: Grid) -> str:
         options = GridOptions(grid.level, grid.x, grid.y, grid.size, grid.crs, grid.inside)
@@ -127,7 +128,7 @@ class Runner:
         assert blocks is not None  # noqa: S101  # the caller asks
         options = Options(blocks.key, None, blocks.parent, blocks.layer, mend=blocks.mend)
         request = Request(self.folder / blocks.file, "block", self._version(), options)
-        return load_blocks(connection, self.catalogue.city, request).message
+        return _with_findings(load_blocks(connection, self.catalogue.city, request))
 
     def _lines(self, connection: Connection, lines: Lines) -> str:
         options = BasemapOptions(lines.kind, lines.name, lines.class_, lines.layer, synthetic=self.job.synthetic)
@@ -188,3 +189,9 @@ class Runner:
         self.outcome.edition = edition
         state = "gilt unverändert" if edition.unchanged else "ist veröffentlicht"
         return f"Stand „{edition.label}“ {state}: {edition.values} Werte, davon {edition.withheld} geheim gehalten"
+
+
+def _with_findings(outcome: Loaded) -> str:
+    """The load's message and, below it, what was found and mended in the file."""
+    findings = outcome.report.findings.items if outcome.report is not None else []
+    return "\n".join([outcome.message, *(f"    {finding.severity.value}: {finding.text}" for finding in findings)])
