@@ -1,6 +1,6 @@
 """The command line: commands of the layers below by name; errors become one German message.
 
-Only the module of the wanted command is imported, so that a short command is not kept waiting by the libraries of others.
+Only the module of the wanted command is imported: a short command is not kept waiting by the libraries of others.
 """
 
 from __future__ import annotations
