@@ -181,7 +181,7 @@ class AreaForm(Strict):
     fractional: tuple[Code, ...] = Field((), description="Column codes with fractions in spite of ``integer``")
     negative: tuple[Code, ...] = Field((), description="Column codes that may be below zero (balances)")
     quality: Reliability | None = None
-    ignore_columns: tuple[str, ...] = ()
+    ignore_columns: tuple[str, ...] = Field((), description="Headings known and not used; * stands for any text")
 
     @model_validator(mode="after")
     def _one_reading(self) -> AreaForm:

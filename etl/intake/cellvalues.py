@@ -80,7 +80,10 @@ def read_number(written: str, layout: FileFormat, *, integer: bool, negative: bo
 def read_cell(written: str, layout: FileFormat, symbols: dict[str, Symbol], *, integer: bool, negative: bool) -> Value:
     """Read a cell: first the source's signs, then a number."""
     text = written.strip()
-    if (symbol := symbols.get(text)) is not None:
+    # a sign that is a number may come as -9 or, from a column with fractions, as -9.0
+    plain = re.sub(rf"^(-?\d+){re.escape(layout.decimal)}0+$", r"\1", text)
+    symbol = symbols.get(text) or symbols.get(plain)
+    if symbol is not None:
         return Value(symbol.value, symbol.status)
     if not text:
         return Value(fault="die Zelle ist leer, und für leere Zellen ist nichts vereinbart (symbols)")

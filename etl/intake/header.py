@@ -8,6 +8,7 @@ import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from etl.catalogue import AreaForm, RecordForm
 from etl.catalogue.sources import Form
@@ -100,7 +101,8 @@ def fit(form: Form, cells: list[str]) -> Fit:
     known = set(needed)
     headings: list[str] = []
     if isinstance(form, AreaForm):
-        known |= {tidy(c) for c in form.ignore_columns}
+        patterns = [tidy(c) for c in form.ignore_columns]
+        known |= {n for n in names for p in patterns if fnmatchcase(n, p)}
         if form.period.by == "heading" and form.period.pattern:
             headings = [n for n in names if re.search(form.period.pattern, n)]
             if not headings:

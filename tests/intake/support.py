@@ -58,20 +58,24 @@ def add_address(connection: Connection, street: str, house: int, suffix: str, bl
     connection.execute(
         text(
             "INSERT INTO geo.address (address_key, street_key, house_number, suffix, geom, block_id) "
-            "SELECT geo.address_key(:street, CAST(:house AS text), :suffix), :street, CAST(:house AS integer), :suffix, "
-            "ST_Centroid(b.geom), b.id FROM geo.block b WHERE b.key = :block"
+            "SELECT geo.address_key(:street, CAST(:house AS text), :suffix), :street, CAST(:house AS integer), "
+            ":suffix, ST_Centroid(b.geom), b.id FROM geo.block b WHERE b.key = :block"
         ),
         {"street": street, "house": str(house), "suffix": suffix, "block": block},
     )
 
 
-def register(path: Path, rows: Iterable[str], header: str = HEADER, encoding: str = "utf-8", newline: str = "\n") -> Path:
+def register(
+    path: Path, rows: Iterable[str], header: str = HEADER, encoding: str = "utf-8", newline: str = "\n"
+) -> Path:
     """Write a counted register extract."""
     path.write_bytes((newline.join([header, *rows]) + newline).encode(encoding))
     return path
 
 
-def row(block: int = 1, house: str = "2", age: str = "30", sex: str = "w", nation: str = "000", n: str = "1") -> str:
+def row(  # noqa: PLR0917
+    block: int = 1, house: str = "2", age: str = "30", sex: str = "w", nation: str = "000", n: str = "1"
+) -> str:
     """One counted row of 31.12.2024 at an address of a block."""
     return f"31.12.2024;{block:05d};{house};;{age};{sex};{nation};{n}"
 

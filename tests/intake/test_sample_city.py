@@ -53,9 +53,7 @@ def town(db: Engine, catalogue: Catalogue, folder: Path, manifest: SampleManifes
 
 def _deliver(connection: Connection, catalogue: Catalogue, path: Path, year: int) -> DeliveryOutcome:
     at = date(year, 12, 31)
-    return deliver(
-        connection, catalogue, SOURCE, path, reference_date=at, synthetic=True, allow_person_level=True
-    )
+    return deliver(connection, catalogue, SOURCE, path, reference_date=at, synthetic=True, allow_person_level=True)
 
 
 def _by_stadtteil(connection: Connection) -> dict[str | None, float]:
@@ -68,9 +66,7 @@ def _by_stadtteil(connection: Connection) -> dict[str | None, float]:
 
 def _entry(manifest: SampleManifest, form: str, year: int, edition: int = 1):
     wanted = f"{year}-12-31"
-    return next(
-        e for e in manifest.files if (e.form, e.reference_date, e.edition) == (form, wanted, edition)
-    )
+    return next(e for e in manifest.files if (e.form, e.reference_date, e.edition) == (form, wanted, edition))
 
 
 @pytest.mark.parametrize("form", ["gezaehlt", "personen"])
