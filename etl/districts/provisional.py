@@ -16,6 +16,7 @@ from etl.districts import store, versions
 from etl.districts.areas import Areas, geometry_array
 from etl.districts.bisection import bisect, number_of_districts
 from etl.districts.blocks import above_districts
+from etl.districts.crs import IDENTITY
 from etl.districts.findings import Findings
 from etl.districts.load import level_of
 from etl.districts.nesting import check_nesting
@@ -79,9 +80,15 @@ def form_provisional(connection: Connection, city: City, version: NewVersion, ta
     check_nesting(districts, parents, findings, min_sliver=1.0)
     said = "\n".join(f"{k};{d}" for k, d in sorted(zip(blocks.keys, district_of, strict=True)))
     source = Source(
-        "vorläufige Bezirke", hashlib.sha256(said.encode()).hexdigest(), "", "gebildet", "utf-8",
-        "EPSG:25832", "aus Blöcken zusammengefasst", 0.0,
-    )  # fmt: skip
+        file="vorläufige Bezirke",
+        sha256=hashlib.sha256(said.encode()).hexdigest(),
+        layer="",
+        driver="aus Blöcken gebildet",
+        encoding="utf-8",
+        crs="EPSG:25832",
+        operation=IDENTITY,
+        accuracy_m=0.0,
+    )
     report = Report(source, level.title, found.label, districts, findings)
     versions.open_version(connection, NewVersion(found.label, provisional=True))
     connection.execute(text("DELETE FROM geo.block_assignment WHERE version_id = :id"), {"id": found.id})

@@ -72,9 +72,8 @@ class Report:
     def render(self, console: Console) -> None:
         """Print the report."""
         source = self.source
-        console.print(
-            f"[bold]{escape(source.file)}[/bold], Layer „{escape(source.layer)}“ ({source.driver}, {source.encoding})"
-        )
+        layer = f", Layer „{escape(source.layer)}“ ({source.driver}, {source.encoding})" if source.layer else ""
+        console.print(f"[bold]{escape(source.file)}[/bold]{layer}")
         console.print(f"Koordinaten: {escape(source.crs)}; {escape(source.operation_text())}")
         total = float(self.areas.areas_m2().sum())
         console.print(

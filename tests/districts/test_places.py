@@ -24,6 +24,7 @@ from etl.districts.grid import GridOptions, cells, load_grid
 from etl.districts.provisional import Target, form_provisional
 from etl.districts.versions import NewVersion
 from etl.errors import InputError, SozialberichtError
+from tests import small_city
 from tests.districts import files
 from tests.districts.files import ORIGIN, square
 from tests.districts.test_load import BEZIRKE, TEILE, load
@@ -331,6 +332,19 @@ class TestProvisional:
         ]
         assert tuple(version) == (True, "draft")
         assert not report.findings.items
+
+    def test_counted_register_outweighs_addresses(self, db: Engine, city: City, tmp_path: Path) -> None:
+        """One address, but 9,000 persons in the newest year in Stadtteil 1: two districts there, by the register."""
+        load(db, city, files.write(tmp_path / "t.gpkg", TEILE), "stadtteil")
+        load(db, city, files.write(tmp_path / "b.gpkg", BEZIRKE), "block", name=None)
+        load_hk(db, city, write_hk(tmp_path / "hk.csv", [hk(500, 500)]))
+        with db.begin() as connection:
+            for year, people in ((2024, 100.0), (2025, 4500.0)):
+                delivery = small_city.deliver(connection, "einwohner_bestand", year)
+                small_city.count(connection, delivery, "ew", {"101": people, "103": people, "201": 10.0})
+            report = form_provisional(connection, city, NewVersion("2025"), Target())
+        assert report.areas.keys == ["101", "102", "201"]
+        assert "im Mittel 3.003 Personen (nach dem Melderegister)" in report.result
 
     def test_what_is_missing_is_said(self, db: Engine, city: City, tmp_path: Path) -> None:
         with (
