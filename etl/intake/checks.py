@@ -113,7 +113,8 @@ def _birth_date(name: str, dimension: Dimension, at: date) -> Check:
     heading = tidy(dimension.column)
     cell = pl.col(heading)
     born = _date(cell, dimension.date_format)
-    before_birthday = (born.dt.month() * 100 + born.dt.day()) > at.month * 100 + at.day
+    day_of_year = born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
+    before_birthday = day_of_year > at.month * 100 + at.day
     age = at.year - born.dt.year().cast(pl.Int32) - before_birthday.cast(pl.Int32)
     right = (born <= at) & age.is_between(dimension.min, dimension.max)
     reason = (
