@@ -10,7 +10,8 @@ ENV LANG=C.UTF-8
 COPY sozialbericht pyproject.toml constraints.txt ./
 RUN ./sozialbericht prepare && apt-get clean && rm -rf /var/lib/apt/lists/* /root/.cache
 RUN useradd --system --user-group --no-create-home --home-dir /var/lib/sozialbericht sozialbericht
-RUN chown sozialbericht: /var/lib/sozialbericht
+# The second folder is where compose mounts a volume: it takes over the owner that it finds.
+RUN mkdir -p /var/lib/sozialbericht/output && chown sozialbericht: /var/lib/sozialbericht /var/lib/sozialbericht/output
 COPY . .
 
 FROM base AS etl

@@ -188,7 +188,11 @@ for scenario in "${scenarios[@]}"; do
             play amt /home/amt/sozialbericht /home/amt/.local/share/sozialbericht
         fi
         ;;
-    image) . "$project/tests/setup/image_steps.sh" ;;
+    image)
+        # Tests are not part of the image.
+        [[ ${commands[*]} != "run test" ]] || commands=(run)
+        . "$project/tests/setup/image_steps.sh"
+        ;;
     *) echo "unknown scenario $scenario" >&2 && exit 2 ;;
     esac
     if [[ -z $keep ]]; then
