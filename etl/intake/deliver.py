@@ -163,8 +163,10 @@ def _records(  # noqa: PLR0917
     tell: Progress,
 ) -> Rejects:
     at = outcome.reference_date
+    begun = time.perf_counter()
     records = read_records(delivered.path, form, names, at, delivered.name, lambda rows: tell("Zeilen prüfen", rows))
     outcome.read, outcome.ignored, outcome.accepted = records.read, records.ignored, records.accepted
+    located = time.perf_counter()
     tell("verorten", 0)
     stored = store_records(connection, source, form, outcome.delivery, records)
     outcome.unlocated, outcome.persons, outcome.persons_unlocated = stored
@@ -172,7 +174,14 @@ def _records(  # noqa: PLR0917
     periods.store(connection, {period})
     outcome.periods = [period.code]
     tell("zählen", 0)
+    counting_began = time.perf_counter()
     outcome.counts_written = counting.count_delivery(connection, catalogue, source, outcome.delivery, period.code)
+    ended = time.perf_counter()
+    outcome.steps = {
+        "lesen": round(located - begun, 3),
+        "verorten": round(counting_began - located, 3),
+        "zaehlen": round(ended - counting_began, 3),
+    }
     if outcome.unlocated > MANY_UNLOCATED * outcome.accepted:
         share = thousands(round(100 * outcome.unlocated / outcome.accepted, 1))
         outcome.warnings.append(

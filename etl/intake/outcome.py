@@ -31,7 +31,10 @@ class ControlTotal:
 
 @dataclass
 class DeliveryOutcome:
-    """The report of one delivery; counts are rows of the file, ``persons`` what they stand for."""
+    """The report of one delivery; counts are rows of the file, ``persons`` what they stand for.
+
+    ``steps`` are seconds by step: lesen, verorten, zaehlen.
+    """
 
     state: State
     source: str
@@ -53,6 +56,7 @@ class DeliveryOutcome:
     top_rejects: list[tuple[str, str | None, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    steps: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json`` and for the journal."""

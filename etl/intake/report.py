@@ -74,8 +74,8 @@ def _totals(outcome: DeliveryOutcome) -> list[str]:
 
 def render(outcome: DeliveryOutcome, console: Console) -> None:
     """Print the report."""
+    console.print(escape(headline(outcome)))
     if outcome.state == "unchanged":
-        console.print(escape(headline(outcome)))
         return
     parts: list[RenderableType] = [_figures(outcome)]
     if outcome.periods:
@@ -90,4 +90,4 @@ def render(outcome: DeliveryOutcome, console: Console) -> None:
         parts.append(f"Alle abgelehnten Zeilen: ./sozialbericht rejects {outcome.delivery}")
     parts += [f"[yellow]Hinweis:[/yellow] {escape(warning)}" for warning in outcome.warnings]
     seconds = f"{outcome.seconds:.1f}".replace(".", ",")
-    console.print(Panel(Group(*parts), title=escape(headline(outcome)), subtitle=f"{seconds} s", title_align="left"))
+    console.print(Panel(Group(*parts), subtitle=f"{seconds} s", expand=False))
