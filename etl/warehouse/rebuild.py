@@ -16,10 +16,12 @@ from etl.warehouse import dependents as city_made
 from etl.warehouse.engine import OWNER, driver
 
 PUBLISHED = "sozialbericht"
+PLANNING = "planung"
+"""Views for the people who form districts; never granted to readers."""
 
 _OURS = text("""
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relkind IN ('v', 'm') AND pg_get_userbyid(c.relowner) = :owner
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(:schemas) AND c.relkind IN ('v', 'm') AND pg_get_userbyid(c.relowner) = :owner
 """)
 
 
@@ -65,9 +67,9 @@ def drop_views(connection: Connection, *, keep_dependents: bool) -> list[city_ma
             " und danach unverändert wieder angelegt."
         )
     city_made.drop(connection, dependents)
-    ours = list(connection.scalars(_OURS, {"schema": PUBLISHED, "owner": OWNER}))
+    ours = connection.execute(_OURS, {"schemas": [PUBLISHED, PLANNING], "owner": OWNER}).all()
     if ours:
-        listed = sql.SQL(", ").join(sql.Identifier(PUBLISHED, name) for name in ours)
+        listed = sql.SQL(", ").join(sql.Identifier(*names) for names in ours)
         driver(connection).execute(sql.SQL("DROP VIEW {}").format(listed))
     return dependents
 
@@ -84,7 +86,8 @@ def rebuild(
     ``saved``: dependents already dropped before a migration. Returns whether anything was rebuilt.
     """
     run = partial(driver(connection).execute)
-    run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(*map(sql.Identifier, (PUBLISHED, OWNER))))
+    for schema in (PUBLISHED, PLANNING):
+        run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(*map(sql.Identifier, (schema, OWNER))))
     texts = render(catalogue)
     digest = _digest(texts)
     stored = connection.scalar(text("SELECT sha256 FROM catalogue.replaceable"))

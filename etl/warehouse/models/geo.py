@@ -51,6 +51,15 @@ class DistrictVersion(Base):
     )
     valid: Mapped[Range[date]] = mapped_column(DATERANGE, server_default=EVER, comment="Half-open validity")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    based_on: Mapped[int | None] = mapped_column(
+        ForeignKey("geo.district_version.id", ondelete="SET NULL"), comment="The version it was planned near"
+    )
+    parameters: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb"), comment="How it was planned: band, attributes, weights, period, seed"
+    )
+    band_reason: Mapped[str | None] = mapped_column(Text, comment="Why districts outside the band were accepted")
+    adopted_at: Mapped[datetime | None] = mapped_column()
+    adopted_by: Mapped[str | None] = mapped_column(Text)
 
 
 Index("uq_district_version_current", DistrictVersion.is_current, unique=True, postgresql_where=text("is_current"))
@@ -144,6 +153,7 @@ class BlockAssignment(Base):
 
     __tablename__ = "block_assignment"
     __table_args__ = (
+        UniqueConstraint("id"),
         Index("ix_block_assignment_unit_id", "unit_id"),
         {"schema": "geo", "comment": "Which district a block belongs to, by district version"},
     )
@@ -151,6 +161,7 @@ class BlockAssignment(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("geo.district_version.id", ondelete="CASCADE"), primary_key=True)
     block_id: Mapped[int] = mapped_column(ForeignKey("geo.block.id", ondelete="CASCADE"), primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("geo.unit.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(Integer, Identity(), comment="Key of a row for editing in a GIS")
 
 
 class Address(Base):
