@@ -109,17 +109,18 @@ def deliveries(
         tell("Es gibt noch keine Lieferung.")
         return
     table = Table(title="Lieferungen")
-    for heading in ("Nr.", "Quelle", "Stichtag", "Datei", "Zustand"):
-        table.add_column(heading)
-    for heading in ("gelesen", "angenommen", "abgelehnt", "ausgelassen", "nicht zuordenbar"):
-        table.add_column(heading, justify="right")
+    for heading in ("Nr.", "Stichtag"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Quelle", "Datei", "Zustand"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Zeilen", "abgelehnt"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         state = "gültig" if row["status"] == "active" else f"ersetzt durch {row['superseded_by']}"
         state += ", synthetisch" if row["synthetic"] else ""
-        figures = [row[f"rows_{k}"] for k in ("read", "accepted", "rejected", "ignored", "unlocated")]
         day: date = row["reference_date"]
-        words = [str(row["id"]), row["source"], f"{day:%d.%m.%Y}", row["file_name"], state]
-        table.add_row(*(escape(w) for w in words), *(thousands(n) for n in figures))
+        words = [str(row["id"]), f"{day:%d.%m.%Y}", row["source"], row["file_name"], state]
+        table.add_row(*(escape(w) for w in words), thousands(row["rows_read"]), thousands(row["rows_rejected"]))
     if not settings.ui.quiet:
         console.print(table)
 
