@@ -63,7 +63,7 @@ def _longest(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def _main_features(rng: np.random.Generator, outline: shapely.Polygon) -> tuple[list[Feature], list[shapely.Geometry]]:
     """Features from the plan clipped to the city, and the raw Stadtteil areas."""
-    mitte = shapely.Polygon(wiggle(smooth(to_metres(plan.MITTE_RING), 70.0, closed=True), rng, 20.0, 500.0))
+    mitte = shapely.Polygon(wiggle(smooth(to_metres(plan.CENTRAL_RING), 70.0, closed=True), rng, 20.0, 500.0))
 
     def curve(drawn: plan.Line, amplitude: float) -> shapely.Geometry:
         points = wiggle(smooth(to_metres(drawn.points), 70.0), rng, amplitude, 800.0)
