@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from etl.warehouse import service
 
@@ -107,3 +108,27 @@ def test_readers_cannot(database: str, statement: str) -> None:
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState)),
     ):
         connection.execute(statement)
+
+
+def test_validity_never_overlaps(db: Engine) -> None:
+    with db.begin() as connection:
+        connection.execute(
+            text("INSERT INTO geo.district_version (label, title, status, valid) "
+                 "VALUES ('alt', 'Alt', 'adopted', '[2020-01-01,2025-01-01)')")
+        )  # fmt: skip
+        # half-open: the next begins on the day the former ends
+        connection.execute(
+            text("INSERT INTO geo.district_version (label, title, status, valid) "
+                 "VALUES ('neu', 'Neu', 'adopted', '[2025-01-01,)')")
+        )  # fmt: skip
+        overlap = text("INSERT INTO geo.district_version (label, title, status, valid) "
+                       "VALUES ('quer', 'Quer', 'adopted', '[2024-12-31,2025-01-01)')")  # fmt: skip
+        with pytest.raises(IntegrityError, match="ex_district_version_valid"), connection.begin_nested():
+            connection.execute(overlap)
+        unit = text("INSERT INTO geo.unit (version_id, level, key, name, valid) "
+                    "SELECT id, 'bezirk', '101', 'A', CAST(:valid AS daterange) "
+                    "FROM geo.district_version WHERE label = 'alt'")  # fmt: skip
+        connection.execute(unit, {"valid": "[2020-01-01,2022-01-01)"})
+        connection.execute(unit, {"valid": "[2022-01-01,2025-01-01)"})
+        with pytest.raises(IntegrityError, match="ex_unit_key_valid"), connection.begin_nested():
+            connection.execute(unit, {"valid": "[2021-12-31,2022-01-01)"})
