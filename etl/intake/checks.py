@@ -12,7 +12,7 @@ import polars as pl
 
 from etl.catalogue.sources import Dimension, FileFormat
 from etl.intake.header import tidy
-from etl.intake.wording import similar, thousands
+from etl.intake.wording import thousands
 
 MAX_COUNT = 1_000_000
 """No single row can stand for more persons."""
@@ -199,9 +199,3 @@ def left_out(kept: dict[str, tuple[str, ...]], known: dict[str, tuple[str, ...]]
         else:
             ignored |= ~cell.is_in(list(words))
     return ignored, checks
-
-
-def proposal(word: str, known: list[str]) -> str:
-    """The end of a reason for an unknown word: what was perhaps meant."""
-    close = similar(word, known)
-    return f"; ähnlich ist „{close}“" if close else ""

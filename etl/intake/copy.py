@@ -1,8 +1,6 @@
-"""Moving frames between polars and PostgreSQL by COPY; values never stand in SQL text."""
+"""Frames from polars into PostgreSQL by COPY; values never stand in SQL text."""
 
 from __future__ import annotations
-
-import io
 
 import polars as pl
 from psycopg import sql
@@ -21,14 +19,3 @@ def copy_in(connection: Connection, table: tuple[str, ...], frame: pl.DataFrame)
     text = frame.write_csv(None, include_header=False, null_value="\\N", quote_style="non_numeric")
     with driver(connection).cursor() as cursor, cursor.copy(command) as copy:
         copy.write(text)
-
-
-def copy_out(connection: Connection, query: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    """The rows of a query without parameters as a frame; empty cells are NULL."""
-    out = io.BytesIO()
-    command = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(query))
-    with driver(connection).cursor() as cursor, cursor.copy(command) as copy:
-        for block in copy:
-            out.write(bytes(block))
-    out.seek(0)
-    return pl.read_csv(out, has_header=False, schema=dict(schema), infer_schema=False)

@@ -41,7 +41,10 @@ def repeated(cells: list[str]) -> list[str]:
 def csv_header(text: str, separator: str, row: int) -> tuple[list[str], int]:
     """Cells of the ``row``-th row of a CSV text, and the number of physical lines up to its end."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows = list(itertools.islice(reader, row))
+    try:
+        rows = list(itertools.islice(reader, row))
+    except csv.Error:  # a quotation mark that is never closed makes one endless cell
+        rows = []
     return (rows[-1] if len(rows) == row else []), reader.line_num
 
 
