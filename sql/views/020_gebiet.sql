@@ -15,7 +15,8 @@ SELECT u.id AS gebiet_id,
        coalesce(n.status, 'fehlt') AS einwohner_status,
        n.period AS einwohner_zeitraum,
        concat_ws('; ',
-           CASE WHEN d.provisional THEN 'vorläufige Bezirke' END,
+           CASE WHEN d.provisional AND NOT EXISTS (SELECT FROM geo.unit k WHERE k.parent_id = u.id AND k.geom IS NOT NULL)
+                THEN 'vorläufige Bezirke' END,
            CASE WHEN d.synthetic THEN 'synthetische Daten' END) AS hinweis,
        u.label_point::geometry(Point, 25832) AS beschriftung,
        u.geom::geometry(MultiPolygon, 25832) AS geom

@@ -127,7 +127,8 @@ def test_validity_never_overlaps(db: Engine) -> None:
             connection.execute(overlap)
         unit = text("INSERT INTO geo.unit (version_id, level, key, name, valid) "
                     "SELECT id, 'bezirk', '101', 'A', CAST(:valid AS daterange) "
-                    "FROM geo.district_version WHERE label = 'alt'")  # fmt: skip
+                    "FROM geo.district_version WHERE label = 'entwurf'")  # fmt: skip
+        connection.execute(text("INSERT INTO geo.district_version (label, title) VALUES ('entwurf', 'Entwurf')"))
         connection.execute(unit, {"valid": "[2020-01-01,2022-01-01)"})
         connection.execute(unit, {"valid": "[2022-01-01,2025-01-01)"})
         with pytest.raises(IntegrityError, match="ex_unit_key_valid"), connection.begin_nested():
