@@ -36,6 +36,8 @@ while (($#)); do
     esac
 done
 base=$work/base-$suite
+# The same state in every step, whatever is committed meanwhile.
+commit=$(git -c safe.directory='*' -C "$project" rev-parse HEAD)
 mkdir -p -- "$work"
 
 report() { printf '%-8s %-44s %s\n' "$scenario" "$1" "$2"; }
@@ -104,6 +106,7 @@ make_root() {
 
 clone() { # folder owner
     git -c safe.directory='*' clone --quiet --no-hardlinks "file://$project" "$root$1"
+    git -c safe.directory='*' -c advice.detachedHead=false -C "$root$1" checkout --quiet "$commit"
     chroot "$root" chown -R "$2:" "$1"
     if [[ -n $beside ]]; then
         mkdir -p "$root$(dirname "$1")/$(basename "$beside")"

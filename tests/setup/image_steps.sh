@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Part of bare_root.sh (scenario "image"): carries the Dockerfile's steps out in the bare root, then plays the three
 # services of docker-compose.yml there, as no container engine is needed for that. Both stages share the one root.
-# shellcheck disable=SC2154,SC2034,SC2016  # root, project, scenario, work, commands, failed come from bare_root.sh
+# shellcheck disable=SC2154,SC2034,SC2016  # root, project, scenario, work, commands, commit, failed come from bare_root.sh
 
 image_folder=/ image_user=root
 declare -A image_environment=([PATH]=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin [HOME]=/root)
@@ -29,7 +29,7 @@ image_step() { # instruction rest-of-line
         target=${sources[-1]}
         unset 'sources[-1]'
         # The committed state, without what .dockerignore leaves out.
-        git -c safe.directory='*' -C "$project" archive HEAD "${sources[@]}" |
+        git -c safe.directory='*' -C "$project" archive "$commit" "${sources[@]}" |
             tar -x -C "$root$image_folder/$target" --exclude-from=<(sed 's#^\*\*/##' "$project/.dockerignore")
         ;;
     RUN)
