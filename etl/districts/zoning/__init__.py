@@ -1,0 +1,1 @@
+"""Zone design: statistical districts from building blocks, without a database."""
