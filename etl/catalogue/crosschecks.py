@@ -29,17 +29,23 @@ def _repeated(file: str, what: str, codes: Iterable[str]) -> Iterator[Fault]:
 
 
 def _source_faults(catalogue: Catalogue) -> Iterator[Fault]:
-    levels = {level.code for level in catalogue.city.levels}
+    levels = [level.code for level in catalogue.city.levels]
+    allowed = [*levels, "block"]  # coarse to fine
     owners = {owner.code for owner in catalogue.owners}
     for source in catalogue.sources:
         file = f"sources/{source.code}.yaml"
         if source.owner not in owners:
             yield _unknown(file, "owner", source.owner, "die Stelle", owners)
-        if source.smallest_level not in levels | {"block"}:
-            yield _unknown(file, "smallest_level", source.smallest_level, "die Ebene", levels | {"block"})
+        if source.smallest_level not in allowed:
+            yield _unknown(file, "smallest_level", source.smallest_level, "die Ebene", allowed)
+            continue
         for form in source.forms:
-            if isinstance(form, AreaForm) and form.level not in levels:
-                yield _unknown(file, f"forms.{form.name}.level", form.level, "die Ebene", levels)
+            level = form.level if isinstance(form, AreaForm) else "block"
+            at = f"forms.{form.name}.level"
+            if level not in allowed or (level == "block" and isinstance(form, AreaForm)):
+                yield _unknown(file, at, level, "die Ebene", levels)
+            elif allowed.index(level) > allowed.index(source.smallest_level):
+                yield Fault(file, at, f"{level} ist feiner als smallest_level {source.smallest_level} erlaubt")
 
 
 def _measure_faults(measure: Measure, sources: dict[str, Source]) -> Iterator[Fault]:

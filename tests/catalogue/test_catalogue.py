@@ -51,6 +51,8 @@ def test_shipped_catalogue_is_sound() -> None:
         ("themes/bevoelkerung.yaml", "lowest_level: bezirk", "lowest_level: quartier", "die Ebene „quartier“"),
         ("themes/bevoelkerung.yaml", "[12, 14, 16, 18, 20]", "[12, 16, 14]", "aufsteigen"),
         ("sources/einwohner_bestand.yaml", "owner: meldebehoerde", "owner: meldeamt", "die Stelle „meldeamt“"),
+        ("sources/einwohner_bestand.yaml", "smallest_level: block", "smallest_level: bezirk", "feiner als"),
+        ("sources/arbeitslose_stadtteile.yaml", "level: stadtteil\n    area", "level: bezirk\n    area", "feiner als"),
         ("sources/einwohner_bestand.yaml", "kind: records", "kind: zeilen", "records"),
         ("sources/einwohner_bestand.yaml", "type: age", "type: alter", "richtig wäre"),
         ("sources/arbeitslose_stadtteile.yaml", "{status: geheim}", "{status: geheim, value: 3}", "„value“ gehört"),
