@@ -12,6 +12,8 @@ from project_builder import layers, normalise, project
 from project_builder.application import Failure, run
 from qgis.core import Qgis, QgsProject
 
+PREFIX = "sozialbericht_"
+
 
 def build(task, messages):
     """Write project and styles; answers with version, numbers and what QGIS complained about."""
@@ -27,12 +29,14 @@ def build(task, messages):
 
     made = project.fill(qgs, described, add_layer)
     # QGIS gives a layer with an id of ten letters or fewer a new one when it opens the project.
-    ids = {layer.id(): f"sozialbericht_{name}" for name, layer in made.items()}
+    ids = {layer.id(): PREFIX + name for name, layer in made.items()}
+    entries = [entry for group in described["groups"] for entry in group["layers"]]
+    hidden = {PREFIX + entry["id"]: entry["fields"]["hidden"] for entry in entries}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "projekt.qgs"
         if not qgs.write(str(path)):
             raise Failure(f"QGIS konnte das Projekt nicht schreiben: {qgs.error()}")
-        text = normalise.project(path.read_text(encoding="utf-8"), ids)
+        text = normalise.project(path.read_text(encoding="utf-8"), ids, hidden)
     out = Path(task["out"])
     _replace(out, text)
     if task["styles"]:

@@ -17,13 +17,13 @@ SEQUENTIAL = {
     "gut": ("#e6eff7", "#b3cbe6", "#7a9ed0", "#4a6cb0", "#252f72"),
 }
 BELOW_ZERO = ("#f5dfbd", "#cf8636", "#7a3b0c")
-ABOVE_ZERO = ("#d5e7f0", "#5f9fc9", "#143f73")
+ABOVE_ZERO = ("#cde5f2", "#5f9fc9", "#143f73")
 
-WITHHELD_FILL = "#d9d9d9"
+WITHHELD_FILL = "#c8c8c8"
 WITHHELD_HATCH = "#6e6e6e"
 MISSING_FILL = "#f7f7f7"
-OUTLINE = "#5c5c5c"
-INK = "#1a1a1a"
+OUTLINE = "#3d3d3d"
+INK = "#000000"
 PAPER = "#ffffff"
 
 

@@ -124,6 +124,8 @@ def _wait(server: MapServer) -> None:
             break
         except OSError:
             time.sleep(0.1)
+    if server.process.poll() is not None:
+        said = f"Der Prozess hat sich beendet (Rückgabewert {server.process.returncode})."
     words = server.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-6:]
     raise SetupError("QGIS Server kann das Projekt nicht anbieten:\n" + "\n".join([*words, said]).strip())
 

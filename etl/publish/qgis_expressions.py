@@ -14,8 +14,9 @@ SIGNED_KINDS = ("veraenderung", "saldo")
 LABEL_LINE = 15
 """Letters after which a district's name goes on in the next line."""
 
-NEWEST_ONLY = '@qgis_platform = \'server\' or @map_start_time is not null or "bis" = to_date(maximum("bis"))'
-"""In a time series: without a time controller only the newest period has labels; the server filters by itself."""
+NEWEST_ONLY = '@map_start_time is not null or "bis" = to_date(maximum("bis"))'
+"""In a time series: where no time controller chooses a period, only the newest has labels. The TIME of WMS is no such
+controller, so that its maps of earlier periods have none."""
 
 # Lower left corner of the map, wherever the reader has moved it. All features want their notice at this one place, so
 # that the label engine keeps one of them. Tiles of a few hundred pixels stay without.

@@ -46,6 +46,8 @@ class Layer:
     keywords: tuple[str, ...] = ()
     time: Time | None = None
     current_style: str = ""
+    level: str = ""
+    """Code of the territorial level its values belong to; empty for all else."""
 
 
 @dataclass(frozen=True)
@@ -92,39 +94,36 @@ def _definition(catalogue: Catalogue, indicator: Indicator) -> str:
     return f"{style_name(indicator)} ({indicator.unit}): {indicator.definition} Quelle: {sources}.{note}"
 
 
+def _chain(catalogue: Catalogue, code: str) -> list[str]:
+    """Codes of a level and of those it nests in, fine to coarse, up to below the city (the city alone: itself)."""
+    known = {level.code: level for level in catalogue.city.levels}
+    chain = [code]
+    while (parent := known[chain[-1]].parent) is not None:
+        chain.append(parent)
+    return chain[:-1] or chain
+
+
 def levels_of(catalogue: Catalogue, theme: Theme) -> list[Level]:
-    """Levels a theme has maps of, fine to coarse: from its finest published level up to below the city.
-
-    A city without levels below it maps the city itself.
-    """
-    levels = list(catalogue.city.levels)
-    ranks = {level.code: rank for rank, level in enumerate(levels)}
-    finest = max(ranks[indicator.lowest_level] for indicator in theme.indicators)
-    return levels[finest : (0 if finest else None) : -1] if finest else levels[:1]
+    """Levels a theme has maps of, fine to coarse: those its indicators are published for, below the city."""
+    wanted = {code for indicator in theme.indicators for code in _chain(catalogue, indicator.lowest_level)}
+    return [level for level in reversed(catalogue.city.levels) if level.code in wanted]
 
 
-def _published_at(catalogue: Catalogue, theme: Theme, level: Level) -> tuple[Indicator, ...]:
-    ranks = {known.code: rank for rank, known in enumerate(catalogue.city.levels)}
-    return tuple(i for i in theme.indicators if ranks[i.lowest_level] >= ranks[level.code])
-
-
-def _theme_layer(catalogue: Catalogue, theme: Theme, level: Level, *, series: bool) -> Layer:
+def _theme_layer(
+    catalogue: Catalogue, theme: Theme, level: Level, indicators: tuple[Indicator, ...], series: str = ""
+) -> Layer:
+    """Newest values of a level or, with ``series`` (the layer's id), its values over time."""
     city = catalogue.city
     view = f"{theme.code}_zeitreihe" if series else f"{theme.code}_aktuell"
-    indicators = _published_at(catalogue, theme, level)
-    styles = tuple(indicator_style(i, view, city.report_title, series=series) for i in indicators)
+    styles = tuple(indicator_style(i, view, city.report_title, series=bool(series)) for i in indicators)
     what = "Werte aller Zeiträume" if series else "Jüngste Werte"
     intro = f"{theme.title}: {what}, {level.plural}, {city.name}, aktueller Gebietsstand."
+    key = "zeitreihe_id" if series else "gebiet_id"
+    subset = f'"ebene" = {literal(level.code)}'
     return Layer(
-        id=view if series else f"{theme.code}_{level.code}",
+        id=series or f"{theme.code}_{level.code}",
         name=f"{theme.title} – Zeitreihe ({level.plural})" if series else f"{theme.title} – {level.plural}",
-        uri=source_uri(
-            city.database,
-            view,
-            "zeitreihe_id" if series else "gebiet_id",
-            "MultiPolygon",
-            f'"ebene" = {literal(level.code)}',
-        ),
+        uri=source_uri(city.database, view, key, "MultiPolygon", subset),
         abstract="\n".join([intro, *(_definition(catalogue, indicator) for indicator in indicators)]),
         attribution=_attribution(catalogue, indicators),
         fields=theme_fields(theme),
@@ -134,14 +133,26 @@ def _theme_layer(catalogue: Catalogue, theme: Theme, level: Level, *, series: bo
         keywords=(theme.title, level.title, city.name),
         time=Time() if series else None,
         current_style=styles[0].name,
+        level=level.code,
     )
 
 
 def theme_group(catalogue: Catalogue, theme: Theme) -> Group:
-    """The layers of a theme: newest values a level, fine to coarse, and the time series of the finest level."""
+    """The layers of a theme: newest values a level, fine to coarse, and the time series of the finest level.
+
+    Where indicators of a theme end at different levels, each of these levels has a time series.
+    """
     levels = levels_of(catalogue, theme)
-    layers = [_theme_layer(catalogue, theme, level, series=False) for level in levels]
-    layers.append(_theme_layer(catalogue, theme, levels[0], series=True))
+    layers = []
+    for level in levels:
+        shown = tuple(i for i in theme.indicators if level.code in _chain(catalogue, i.lowest_level))
+        layers.append(_theme_layer(catalogue, theme, level, shown))
+    series = f"{theme.code}_zeitreihe"
+    ends = [level for level in levels if any(i.lowest_level == level.code for i in theme.indicators)]
+    for level in ends:
+        ending = tuple(i for i in theme.indicators if i.lowest_level == level.code)
+        name = series if level is ends[0] else f"{series}_{level.code}"
+        layers.append(_theme_layer(catalogue, theme, level, ending, name))
     return Group(theme.code, theme.title, tuple(layers), expanded=True)
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from etl import settings
-from etl.catalogue import Catalogue, Level, Theme
+from etl.catalogue import Catalogue, Theme
 from etl.errors import SozialberichtError
 from etl.publish import qgis_layers
 from etl.publish.qgis_layers import Group, Layer
 from etl.publish.qgis_process import run_script
-from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, OUTLINE_STYLE
+from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, OUTLINE_STYLE, style_name
 
 SHIPPED = settings.PROJECT / "qgis" / "sozialbericht.qgs"
 STYLES = settings.PROJECT / "qgis" / "styles"
@@ -48,25 +48,27 @@ class CheckedLayer:
         return self.valid and self.duplicate_keys == 0 and self.empty_geometries == 0
 
 
-def _orientation(catalogue: Catalogue, above: Level | None = None) -> tuple[tuple[str, str], ...]:
-    """Outlines of the levels above the mapped one, and the base map's lines.
+def _orientation(catalogue: Catalogue, above: str = "") -> tuple[tuple[str, str], ...]:
+    """Outlines of the levels above the mapped one (all, with names, if none is mapped), and the base map's lines.
 
     Finer outlines would look like a division of the values; the mapped level's own are part of its polygons.
     """
     codes = [known.code for known in catalogue.city.levels]
-    coarser = codes if above is None else codes[: codes.index(above.code)]
-    style = OUTLINE_LABELLED_STYLE if above is None else OUTLINE_STYLE
+    coarser = codes[: codes.index(above)] if above else codes
+    style = OUTLINE_STYLE if above else OUTLINE_LABELLED_STYLE
     lines = next(g for g in qgis_layers.orientation_groups(catalogue) if g.layers[0].id == BASEMAP).layers[0]
     return (*((f"gebiet_{code}", style) for code in coarser), (lines.id, lines.current_style))
 
 
 def _theme_maps(catalogue: Catalogue, theme: Theme) -> Iterable[MapTheme]:
-    levels = qgis_layers.levels_of(catalogue, theme)
-    # The last layer is the time series, of the finest level.
-    for layer, level in zip(qgis_layers.theme_group(catalogue, theme).layers, [*levels, levels[0]], strict=True):
-        suffix = " – Zeitreihe" if layer.time else "" if level is levels[0] else f" – {level.plural}"
+    """The bare name is the newest value at the indicator's own level; coarser levels and time series are told apart."""
+    own = {style_name(indicator): indicator.lowest_level for indicator in theme.indicators}
+    plural = {level.code: level.plural for level in catalogue.city.levels}
+    for layer in qgis_layers.theme_group(catalogue, theme).layers:
         for style in layer.styles:
-            shown = (*_orientation(catalogue, level), (layer.id, style.name))
+            newest = "" if layer.level == own[style.name] else f" – {plural[layer.level]}"
+            suffix = " – Zeitreihe" if layer.time else newest
+            shown = (*_orientation(catalogue, layer.level), (layer.id, style.name))
             yield MapTheme(f"{style.name}{suffix}", shown)
 
 

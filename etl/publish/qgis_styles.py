@@ -233,9 +233,9 @@ def basemap_style() -> Style:
         "Orientierung",
         (
             Rule("gewaesser", "Gewässer", water, Symbol("line", "#4f8fc0", width=0.5, opacity=0.9)),
-            Rule("strasse", "Straße", rest, Symbol("line", "#8c8c8c", width=0.18, opacity=0.6), min_scale=25_000),
+            Rule("strasse", "Straße", rest, Symbol("line", "#8c8c8c", width=0.15, opacity=0.45), min_scale=25_000),
             Rule("sammelstrasse", "Sammelstraße", f"{street} AND {collector}",
-                 Symbol("line", "#7a7a7a", width=0.26, opacity=0.6), min_scale=60_000),
+                 Symbol("line", "#7a7a7a", width=0.22, opacity=0.5), min_scale=60_000),
             Rule("hauptstrasse", "Hauptverkehrsstraße", f"{street} AND {main}",
                  Symbol("line", "#ffffff", width=0.4, casing="#757575", opacity=0.7)),
             Rule("bahn", "Bahn", rail,

@@ -48,7 +48,8 @@ def run(work):
         try:
             answer = work(task, messages)
         except Failure as problem:
-            answer = {"fehler": str(problem)}
+            # What QGIS itself said last is often the reason.
+            answer = {"fehler": "\n".join([str(problem), *messages[-1:]])}
     Path(sys.argv[2]).write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,6 +1,6 @@
 """How columns read in tables and forms: German names, words for codes, dates as in Germany."""
 
-from qgis.core import Qgis, QgsEditorWidgetSetup
+from qgis.core import QgsEditorWidgetSetup
 
 DATE = QgsEditorWidgetSetup(
     "DateTime",
@@ -33,14 +33,3 @@ def configure(layer, described):
         column.hidden = column.name in described["hidden"]
     table.setColumns(columns)
     layer.setAttributeTableConfig(table)
-    _hide_from_wms(layer, described["hidden"])
-
-
-def _hide_from_wms(layer, names):
-    """Leave columns of machinery out of GetFeatureInfo; WFS and OGC API Features keep them."""
-    if not hasattr(layer, "setFieldConfigurationFlag"):  # before 3.34
-        layer.setExcludeAttributesWms(set(names))
-        return
-    for index, column in enumerate(layer.fields()):
-        if column.name() in names:
-            layer.setFieldConfigurationFlag(index, Qgis.FieldConfigurationFlag.HideFromWms, True)

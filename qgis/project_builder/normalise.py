@@ -39,8 +39,18 @@ def _text(root):
     return DOCTYPE + body + "\n"
 
 
-def project(text, ids):
-    """The project's XML with ``ids`` (QGIS's layer id to ours) replaced and everything accidental removed."""
+def _hide_from_wms(layer, names):
+    """Leave columns out of GetFeatureInfo; QGIS 3.22 has no working call for it."""
+    for column in layer.iterfind("fieldConfiguration/field"):
+        if column.get("name") in names:
+            column.set("configurationFlags", "HideFromWms")
+
+
+def project(text, ids, hidden):
+    """The project's XML with ``ids`` (QGIS's layer id to ours) replaced and everything accidental removed.
+
+    ``hidden``: columns that GetFeatureInfo leaves out, by our layer id.
+    """
     for theirs, ours in ids.items():
         text = text.replace(theirs, ours)
     text = _number_uuids(_ANNOTATIONS.sub("Annotations", text))
@@ -57,6 +67,7 @@ def project(text, ids):
         for name in FROM_ROWS:
             for element in layer.findall(name):
                 layer.remove(element)
+        _hide_from_wms(layer, hidden.get(layer.findtext("id"), ()))
     return _text(root)
 
 

@@ -37,7 +37,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -49,7 +49,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -79,7 +79,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -91,7 +91,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -121,7 +121,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -133,7 +133,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -158,24 +158,24 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
-            <Option name="color" type="QString" value="213,231,240,255" />
+            <Option name="color" type="QString" value="205,229,242,255" />
             <Option name="joinstyle" type="QString" value="round" />
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
             <Option name="style" type="QString" value="solid" />
           </Option>
           <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0" />
-          <prop k="color" v="213,231,240,255" />
+          <prop k="color" v="205,229,242,255" />
           <prop k="joinstyle" v="round" />
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -200,24 +200,24 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
-            <Option name="color" type="QString" value="135,183,214,255" />
+            <Option name="color" type="QString" value="132,182,215,255" />
             <Option name="joinstyle" type="QString" value="round" />
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
             <Option name="style" type="QString" value="solid" />
           </Option>
           <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0" />
-          <prop k="color" v="135,183,214,255" />
+          <prop k="color" v="132,182,215,255" />
           <prop k="joinstyle" v="round" />
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -247,7 +247,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="255,255,255,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -259,7 +259,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="255,255,255,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -326,24 +326,24 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
-            <Option name="color" type="QString" value="217,217,217,255" />
+            <Option name="color" type="QString" value="200,200,200,255" />
             <Option name="joinstyle" type="QString" value="round" />
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
             <Option name="style" type="QString" value="solid" />
           </Option>
           <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0" />
-          <prop k="color" v="217,217,217,255" />
+          <prop k="color" v="200,200,200,255" />
           <prop k="joinstyle" v="round" />
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -484,7 +484,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -496,7 +496,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -586,17 +586,17 @@
               <Option name="properties" type="Map">
                 <Option name="BufferColor" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev02_klasse&quot; = 1 THEN '#b26c28' WHEN &quot;bev02_klasse&quot; = 2 THEN '#dda467' WHEN &quot;bev02_klasse&quot; = 3 THEN '#f5dfbd' WHEN &quot;bev02_klasse&quot; = 4 THEN '#d5e7f0' WHEN &quot;bev02_klasse&quot; = 5 THEN '#87b7d6' WHEN &quot;bev02_klasse&quot; = 6 THEN '#457eac' WHEN &quot;bev02_klasse&quot; = 7 THEN '#143f73' WHEN &quot;bev02_status&quot; = 'geheim' THEN '#d9d9d9' ELSE '#f7f7f7' END" />
+                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev02_klasse&quot; = 1 THEN '#b26c28' WHEN &quot;bev02_klasse&quot; = 2 THEN '#dda467' WHEN &quot;bev02_klasse&quot; = 3 THEN '#f5dfbd' WHEN &quot;bev02_klasse&quot; = 4 THEN '#cde5f2' WHEN &quot;bev02_klasse&quot; = 5 THEN '#84b6d7' WHEN &quot;bev02_klasse&quot; = 6 THEN '#457eac' WHEN &quot;bev02_klasse&quot; = 7 THEN '#143f73' WHEN &quot;bev02_status&quot; = 'geheim' THEN '#c8c8c8' ELSE '#f7f7f7' END" />
                   <Option name="type" type="int" value="3" />
                 </Option>
                 <Option name="Color" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev02_klasse&quot; = 1 THEN '#1a1a1a' WHEN &quot;bev02_klasse&quot; = 2 THEN '#1a1a1a' WHEN &quot;bev02_klasse&quot; = 3 THEN '#1a1a1a' WHEN &quot;bev02_klasse&quot; = 4 THEN '#1a1a1a' WHEN &quot;bev02_klasse&quot; = 5 THEN '#1a1a1a' WHEN &quot;bev02_klasse&quot; = 6 THEN '#ffffff' WHEN &quot;bev02_klasse&quot; = 7 THEN '#ffffff' WHEN &quot;bev02_status&quot; = 'geheim' THEN '#1a1a1a' ELSE '#1a1a1a' END" />
+                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev02_klasse&quot; = 1 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 2 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 3 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 4 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 5 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 6 THEN '#000000' WHEN &quot;bev02_klasse&quot; = 7 THEN '#ffffff' WHEN &quot;bev02_status&quot; = 'geheim' THEN '#000000' ELSE '#000000' END" />
                   <Option name="type" type="int" value="3" />
                 </Option>
                 <Option name="Show" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="@qgis_platform = 'server' or @map_start_time is not null or &quot;bis&quot; = to_date(maximum(&quot;bis&quot;))" />
+                  <Option name="expression" type="QString" value="@map_start_time is not null or &quot;bis&quot; = to_date(maximum(&quot;bis&quot;))" />
                   <Option name="type" type="int" value="3" />
                 </Option>
               </Option>

@@ -36,7 +36,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -48,7 +48,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -78,7 +78,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -90,7 +90,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -120,7 +120,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -132,7 +132,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -162,7 +162,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -174,7 +174,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -283,24 +283,24 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
-            <Option name="color" type="QString" value="217,217,217,255" />
+            <Option name="color" type="QString" value="200,200,200,255" />
             <Option name="joinstyle" type="QString" value="round" />
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
             <Option name="style" type="QString" value="solid" />
           </Option>
           <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0" />
-          <prop k="color" v="217,217,217,255" />
+          <prop k="color" v="200,200,200,255" />
           <prop k="joinstyle" v="round" />
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -441,7 +441,7 @@
             <Option name="offset" type="QString" value="0,0" />
             <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0" />
             <Option name="offset_unit" type="QString" value="MM" />
-            <Option name="outline_color" type="QString" value="92,92,92,255" />
+            <Option name="outline_color" type="QString" value="61,61,61,255" />
             <Option name="outline_style" type="QString" value="solid" />
             <Option name="outline_width" type="QString" value="0.26" />
             <Option name="outline_width_unit" type="QString" value="MM" />
@@ -453,7 +453,7 @@
           <prop k="offset" v="0,0" />
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0" />
           <prop k="offset_unit" v="MM" />
-          <prop k="outline_color" v="92,92,92,255" />
+          <prop k="outline_color" v="61,61,61,255" />
           <prop k="outline_style" v="solid" />
           <prop k="outline_width" v="0.26" />
           <prop k="outline_width_unit" v="MM" />
@@ -543,17 +543,17 @@
               <Option name="properties" type="Map">
                 <Option name="BufferColor" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev03_klasse&quot; = 1 THEN '#f3f0c4' WHEN &quot;bev03_klasse&quot; = 2 THEN '#b5d9b7' WHEN &quot;bev03_klasse&quot; = 3 THEN '#73b8b5' WHEN &quot;bev03_klasse&quot; = 4 THEN '#4090b0' WHEN &quot;bev03_klasse&quot; = 5 THEN '#28619a' WHEN &quot;bev03_klasse&quot; = 6 THEN '#1c2f6b' WHEN &quot;bev03_status&quot; = 'geheim' THEN '#d9d9d9' ELSE '#f7f7f7' END" />
+                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev03_klasse&quot; = 1 THEN '#f3f0c4' WHEN &quot;bev03_klasse&quot; = 2 THEN '#b5d9b7' WHEN &quot;bev03_klasse&quot; = 3 THEN '#73b8b5' WHEN &quot;bev03_klasse&quot; = 4 THEN '#4090b0' WHEN &quot;bev03_klasse&quot; = 5 THEN '#28619a' WHEN &quot;bev03_klasse&quot; = 6 THEN '#1c2f6b' WHEN &quot;bev03_status&quot; = 'geheim' THEN '#c8c8c8' ELSE '#f7f7f7' END" />
                   <Option name="type" type="int" value="3" />
                 </Option>
                 <Option name="Color" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev03_klasse&quot; = 1 THEN '#1a1a1a' WHEN &quot;bev03_klasse&quot; = 2 THEN '#1a1a1a' WHEN &quot;bev03_klasse&quot; = 3 THEN '#1a1a1a' WHEN &quot;bev03_klasse&quot; = 4 THEN '#1a1a1a' WHEN &quot;bev03_klasse&quot; = 5 THEN '#ffffff' WHEN &quot;bev03_klasse&quot; = 6 THEN '#ffffff' WHEN &quot;bev03_status&quot; = 'geheim' THEN '#1a1a1a' ELSE '#1a1a1a' END" />
+                  <Option name="expression" type="QString" value="CASE WHEN &quot;bev03_klasse&quot; = 1 THEN '#000000' WHEN &quot;bev03_klasse&quot; = 2 THEN '#000000' WHEN &quot;bev03_klasse&quot; = 3 THEN '#000000' WHEN &quot;bev03_klasse&quot; = 4 THEN '#000000' WHEN &quot;bev03_klasse&quot; = 5 THEN '#ffffff' WHEN &quot;bev03_klasse&quot; = 6 THEN '#ffffff' WHEN &quot;bev03_status&quot; = 'geheim' THEN '#000000' ELSE '#000000' END" />
                   <Option name="type" type="int" value="3" />
                 </Option>
                 <Option name="Show" type="Map">
                   <Option name="active" type="bool" value="true" />
-                  <Option name="expression" type="QString" value="@qgis_platform = 'server' or @map_start_time is not null or &quot;bis&quot; = to_date(maximum(&quot;bis&quot;))" />
+                  <Option name="expression" type="QString" value="@map_start_time is not null or &quot;bis&quot; = to_date(maximum(&quot;bis&quot;))" />
                   <Option name="type" type="int" value="3" />
                 </Option>
               </Option>
