@@ -42,6 +42,11 @@ class Measure(Strict):
     offset: float = 0.0
     column: Code | None = Field(None, description="Area tables: the column code")
     group_by: Code | None = Field(None, description="Dimension whose values are published as groups besides the total")
+    carrier: Code | None = Field(
+        None,
+        description="Measure by block or cell whose distribution divides this one where another district version needs "
+        "an estimate; without it the city's population",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Measure:

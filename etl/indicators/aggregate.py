@@ -1,10 +1,11 @@
-"""From counts in the smallest unit to counts by unit of every level: exact sums, never estimates."""
+"""From counts in the smallest unit to counts by unit of every level: exact sums; estimates only between versions."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
 from etl.catalogue import NOT_LOCATED, Catalogue
+from etl.indicators.carry import carry_over
 
 CLEAR = text("DELETE FROM warehouse.unit_count")
 
@@ -109,11 +110,18 @@ WHERE m.kind = 'area_km2' AND m.active AND u.geom IS NOT NULL
 """)
 
 
+def _roll_up(connection: Connection, catalogue: Catalogue) -> None:
+    """Sums of the levels above, from the finest upwards."""
+    for level in reversed(catalogue.city.levels):
+        connection.execute(ROLL_UP, {"level": level.code, "not_located": NOT_LOCATED})
+
+
 def aggregate(connection: Connection, catalogue: Catalogue) -> int:
     """Recompute ``warehouse.unit_count`` from all active deliveries; returns its number of rows.
 
     Sums are exact: block counts are re-aggregated to every district version; a level without counts of its own is the
-    sum of the level below plus, for the city, what could not be located.
+    sum of the level below plus, for the city, what could not be located. What a version was never given comes from
+    another one along the crosswalk, marked with how good it is.
     """
     names = {"not_located": NOT_LOCATED, "district": catalogue.city.district_level or ""}
     # fresh statistics: without them the planner takes freshly filled tables for empty
@@ -124,7 +132,9 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
     connection.execute(BY_BLOCK, names)
     connection.execute(BY_UNIT, {"not_located": NOT_LOCATED})
     connection.execute(text("ANALYZE warehouse.unit_count"))
-    for level in reversed(catalogue.city.levels):
-        connection.execute(ROLL_UP, {"level": level.code, "not_located": NOT_LOCATED})
+    _roll_up(connection, catalogue)
+    if carry_over(connection, catalogue):
+        connection.execute(text("ANALYZE warehouse.unit_count"))
+        _roll_up(connection, catalogue)
     connection.execute(AREA)
     return int(connection.scalar(text("SELECT count(*) FROM warehouse.unit_count")) or 0)

@@ -1,6 +1,19 @@
 """SQLAlchemy models of all durable tables; ``Base.metadata`` is what the migrations must equal."""
 
-from etl.warehouse.models import catalogue, counts, geo, intake, plans, release
+from etl.warehouse.models import catalogue, counts, crosswalk, geo, intake, plans, release
 from etl.warehouse.models.base import QUALITY, SCHEMAS, SRID, STATUS, Base
 
-__all__ = ["QUALITY", "SCHEMAS", "SRID", "STATUS", "Base", "catalogue", "counts", "geo", "intake", "plans", "release"]
+__all__ = [
+    "QUALITY",
+    "SCHEMAS",
+    "SRID",
+    "STATUS",
+    "Base",
+    "catalogue",
+    "counts",
+    "crosswalk",
+    "geo",
+    "intake",
+    "plans",
+    "release",
+]
