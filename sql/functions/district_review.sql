@@ -19,7 +19,7 @@ WITH RECURSIVE district AS (
     LEFT JOIN warehouse.planning_block w ON w.version_id = version AND w.block_id = a.block_id
     WHERE a.version_id = version
 ), reach (unit_id, block_id) AS (
-    -- from the block where most people live; what it does not reach is cut off
+    -- from the block where most people live; what it does not reach hangs apart
     (SELECT DISTINCT ON (m.unit_id) m.unit_id, m.block_id FROM member m
      ORDER BY m.unit_id, m.persons DESC NULLS LAST, m.block_id)
     UNION
@@ -27,12 +27,18 @@ WITH RECURSIVE district AS (
     FROM reach r
     JOIN geo.block_neighbour n ON n.block_id = r.block_id
     JOIN geo.block_assignment a ON a.version_id = version AND a.block_id = n.neighbour_id AND a.unit_id = r.unit_id
+), side AS (
+    SELECT m.*, r.block_id IS NOT NULL AS reached,
+           count(r.block_id) OVER (PARTITION BY m.unit_id) * 2 >= count(*) OVER (PARTITION BY m.unit_id) AS reached_most
+    FROM member m LEFT JOIN reach r ON r.unit_id = m.unit_id AND r.block_id = m.block_id
 ), summed AS (
     SELECT m.unit_id, count(*)::integer AS blocks, sum(m.persons) AS persons,
-           count(*) FILTER (WHERE r.block_id IS NULL)::integer AS stray,
-           (array_agg(m.key ORDER BY m.key) FILTER (WHERE r.block_id IS NULL))[1:5] AS stray_keys,
+           -- the smaller side is the one cut off
+           CASE WHEN bool_and(m.reached) THEN 0
+                ELSE count(*) FILTER (WHERE m.reached <> m.reached_most) END::integer AS stray,
+           (array_agg(m.key ORDER BY m.key) FILTER (WHERE m.reached <> m.reached_most))[1:5] AS stray_keys,
            (array_agg(m.key ORDER BY m.key) FILTER (WHERE m.parent_key <> d.parent_key))[1:5] AS foreign_keys
-    FROM member m JOIN district d ON d.id = m.unit_id LEFT JOIN reach r ON r.unit_id = m.unit_id AND r.block_id = m.block_id
+    FROM side m JOIN district d ON d.id = m.unit_id
     GROUP BY m.unit_id
 )
 SELECT d.id, coalesce(s.blocks, 0), coalesce(s.stray, 0), s.persons,

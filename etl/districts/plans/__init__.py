@@ -1,0 +1,1 @@
+"""Districts in the database: planned, reviewed, adopted, exported, imported."""
