@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from sqlalchemy import Engine
 
 from etl.catalogue import Catalogue, City
+from etl.districts import versions
+from etl.districts.plans.adopt import adopt
+from etl.districts.plans.review import finish_review
 from etl.warehouse import databases, engine, service
 from tests.conftest import clone
 from tests.plans import grid_city
@@ -42,3 +46,22 @@ def planned_name(planned_template: str) -> Iterator[str]:
 def planned(planned_name: str) -> Engine:
     """The owner's engine on it."""
     return engine.open_engine(service.url(planned_name, service.ADMIN))
+
+
+@pytest.fixture(scope="session")
+def adopted_template(planned_template: str, city: City) -> Iterator[str]:
+    """The planned grid city with „neu“ adopted from 2026 on."""
+    name = clone(planned_template)
+    with engine.open_engine(service.url(name, service.ADMIN)).begin() as connection:
+        finish_review(connection, versions.get(connection, "neu"))
+        adopt(connection, city, "neu", date(2026, 1, 1), band_reason="Beispiel mit wenigen Bezirken")
+    yield name
+    databases.drop_database(name)
+
+
+@pytest.fixture
+def adopted_city(adopted_template: str) -> Iterator[Engine]:
+    """The owner's engine on a database of its own with an adopted version."""
+    name = clone(adopted_template)
+    yield engine.open_engine(service.url(name, service.ADMIN))
+    databases.drop_database(name)
