@@ -23,7 +23,7 @@ COMMANDS = {
     "boundaries": "etl.districts.commands:boundaries",
     "addresses": "etl.districts.place_commands:addresses",
     "facilities": "etl.districts.place_commands:facilities",
-    "districts": "etl.districts.place_commands:districts",
+    "districts": "etl.districts.district_commands:districts",
     "deliver": "etl.intake.commands:deliver",
     "deliveries": "etl.intake.commands:deliveries",
     "rejects": "etl.intake.commands:rejects",
