@@ -5,7 +5,14 @@ from __future__ import annotations
 from etl.districts.agency.commands import deliver
 from etl.districts.crosswalk.commands import crosswalk
 from etl.districts.place_commands import districts
+from etl.districts.plans import commands as plans
 
+districts.command("plans")(plans.list_plans)
+districts.command("choose")(plans.choose)
+districts.command("review")(plans.review)
+districts.command("adopt")(plans.adopt)
+districts.command("export")(plans.export)
+districts.command("import")(plans.import_file)
 districts.command("crosswalk")(crosswalk)
 districts.command("deliver-agency")(deliver)
 

@@ -48,7 +48,7 @@ SELECT d.id, coalesce(s.blocks, 0), coalesce(s.stray, 0), s.persons,
                array_to_string(s.stray_keys, ', '), CASE WHEN s.stray > 5 THEN ' …' ELSE '' END) END,
            CASE WHEN s.foreign_keys IS NOT NULL THEN
                format('Blöcke eines anderen Stadtteils: %s', array_to_string(s.foreign_keys, ', ')) END,
-           CASE WHEN s.persons < (v.parameters #>> '{band,min}')::float THEN
+           CASE WHEN s.persons > 0 AND s.persons < (v.parameters #>> '{band,min}')::float THEN
                format('%s Einwohner, weniger als %s', round(s.persons), round((v.parameters #>> '{band,min}')::numeric))
                 WHEN s.persons > (v.parameters #>> '{band,max}')::float THEN
                format('%s Einwohner, mehr als %s', round(s.persons), round((v.parameters #>> '{band,max}')::numeric)) END),

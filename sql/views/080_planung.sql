@@ -72,7 +72,7 @@ SELECT u.id AS bezirk_id,
        f.blocks AS bloecke,
        round(f.persons)::integer AS einwohner,
        round((100 * (f.persons - band.target) / band.target)::numeric, 1)::float AS abweichung_prozent,
-       f.persons BETWEEN band.low AND band.high AS im_band,
+       f.persons BETWEEN band.low AND band.high OR f.persons = 0 AS im_band,
        f.stray = 0 AS zusammenhaengend,
        f.stray AS abgetrennte_bloecke,
        round((s.area_m2 / 10000)::numeric, 2)::float AS flaeche_ha,
@@ -100,7 +100,7 @@ COMMENT ON COLUMN planung.bezirk.stadtteil IS 'Schlüssel des Stadtteils';
 COMMENT ON COLUMN planung.bezirk.bloecke IS 'Zahl der Blöcke';
 COMMENT ON COLUMN planung.bezirk.einwohner IS 'Einwohner zum Stichtag der Planung';
 COMMENT ON COLUMN planung.bezirk.abweichung_prozent IS 'Abweichung von der angestrebten Einwohnerzahl in Prozent';
-COMMENT ON COLUMN planung.bezirk.im_band IS 'Einwohner zwischen Mindest- und Höchstzahl';
+COMMENT ON COLUMN planung.bezirk.im_band IS 'Einwohner zwischen Mindest- und Höchstzahl; unbewohnte Bezirke sind ausgenommen';
 COMMENT ON COLUMN planung.bezirk.zusammenhaengend IS 'Alle Blöcke hängen über gemeinsame Grenzen zusammen';
 COMMENT ON COLUMN planung.bezirk.abgetrennte_bloecke IS 'Blöcke ohne Verbindung zum bevölkerungsreichsten Block';
 COMMENT ON COLUMN planung.bezirk.flaeche_ha IS 'Fläche in Hektar';
@@ -164,7 +164,7 @@ WITH version AS (
 ), figures AS (
     SELECT d.guete_id, d.version_id, d.stand, count(*) AS districts, min(d.persons) AS smallest, max(d.persons) AS largest,
            avg(abs(d.persons - v.target)) / v.target AS deviation, stddev_pop(d.persons) / nullif(avg(d.persons), 0) AS variation,
-           avg(CASE WHEN d.persons BETWEEN v.low AND v.high THEN 0 ELSE 1 END) AS outside,
+           avg(CASE WHEN d.persons BETWEEN v.low AND v.high OR d.persons = 0 THEN 0 ELSE 1 END) AS outside,
            avg(d.compactness) AS compactness, min(d.compactness) AS least_compact, sum(d.cut_m) / 2 AS cut_m,
            sum(d.minority) / nullif(sum(d.persons), 0) AS barrier
     FROM district d JOIN version v ON v.id = d.version_id

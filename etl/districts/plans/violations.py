@@ -109,7 +109,7 @@ def _by_blocks(connection: Connection, version: Version) -> list[Violation]:
         {"v": version.id},
     ).all()
     for key, fault, stray, low, high, persons in faults:
-        outside = low is not None and persons is not None and not float(low) <= persons <= float(high)
+        outside = low is not None and bool(persons) and not float(low) <= persons <= float(high)
         other = [part for part in fault.split("; ") if not (outside and " Einwohner, " in part)]
         if other:
             kind = "contiguity" if stray else "assignment"
