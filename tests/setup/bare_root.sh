@@ -19,8 +19,11 @@ set -euo pipefail
 if [[ -z ${BARE_ROOT_INSIDE:-} ]]; then
     ((EUID == 0)) || { echo "bare_root.sh must be run as root" >&2; exit 2; }
     command -v debootstrap >/dev/null || { echo "bare_root.sh needs the package debootstrap" >&2; exit 2; }
-    BARE_ROOT_INSIDE=1 exec unshare --mount --pid --fork --propagation private -- "${BASH_SOURCE[0]}" "$@"
+    BARE_ROOT_INSIDE=1 exec unshare --mount --pid --fork --kill-child --propagation private -- "${BASH_SOURCE[0]}" "$@"
 fi
+
+# As the first process of its namespace this one is spared by signals that it does not handle.
+trap 'exit 130' INT TERM
 
 project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 scenarios=(root user nosudo) work=/var/tmp/sozialbericht-bare suite=bookworm beside='' keep='' commands=(run test)

@@ -17,7 +17,9 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("scenario", ["root", "user", "nosudo", "image"])
-def test_a_bare_machine_becomes_a_working_one(scenario: str) -> None:
+def test_a_bare_machine_becomes_a_working_one(scenario: str, request: pytest.FixtureRequest) -> None:
+    if "bench" not in request.config.getoption("markexpr"):
+        pytest.skip("too long to start by the way; ask for it with -m bench")
     script = Path(__file__).with_name("bare_root.sh")
     # Output goes through: it is the report.
     assert subprocess.run([script, "--scenario", scenario], check=False).returncode == 0
