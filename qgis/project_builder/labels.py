@@ -1,6 +1,7 @@
 """Rule-based labelling from described styles."""
 
 from qgis.core import (
+    Qgis,
     QgsPalLayerSettings,
     QgsProperty,
     QgsPropertyCollection,
@@ -12,12 +13,13 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 FONT = "DejaVu Sans"
+# Newer versions name the placements elsewhere, and something else OverPoint in the old place.
+_KINDS = getattr(Qgis, "LabelPlacement", QgsPalLayerSettings)
 PLACEMENT = {
-    "polygon": QgsPalLayerSettings.Horizontal,
-    "point": QgsPalLayerSettings.OrderedPositionsAroundPoint,
-    "pinned": QgsPalLayerSettings.OverPoint,
+    "polygon": _KINDS.Horizontal,
+    "point": _KINDS.OrderedPositionsAroundPoint,
+    "pinned": _KINDS.OverPoint,
 }
-
 BY_EXPRESSION = {
     QgsPalLayerSettings.PositionX: "x",
     QgsPalLayerSettings.PositionY: "y",

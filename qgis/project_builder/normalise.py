@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ET
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 PERSONAL = ("saveUser", "saveUserFull", "saveDateTime")
-# Computed from rows at the time of building; QGIS asks the database when they are missing.
-FROM_ROWS = ("extent", "wgs84extent")
+# Extents are computed from rows at the time of building; QGIS asks the database when they are missing. Elevation is
+# nothing but symbols for height profiles, to which newer versions give random colours.
+LEFT_OUT = ("extent", "wgs84extent", "elevation")
 _UUID = re.compile(r"\{[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}")
 _ANNOTATIONS = re.compile(r"Annotations_[0-9a-f]{8}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{12}")
 
@@ -57,6 +58,9 @@ def project(text, ids, hidden):
     root = _parsed(text)
     for name in PERSONAL:
         root.attrib.pop(name, None)
+    # Newer versions keep a style database beside the project, under a random name; ours would be empty.
+    for settings in root.iterfind("ProjectStyleSettings"):
+        settings.attrib.pop("projectStyleId", None)
     metadata = root.find("projectMetadata")
     for name in ("author", "creation", "dates"):
         for element in metadata.findall(name):
@@ -64,7 +68,7 @@ def project(text, ids, hidden):
     # Snapping by layer, in the order of memory addresses; nobody edits these layers.
     root.find("snapping-settings/individual-layer-settings").clear()
     for layer in root.iterfind("projectlayers/maplayer"):
-        for name in FROM_ROWS:
+        for name in LEFT_OUT:
             for element in layer.findall(name):
                 layer.remove(element)
         _hide_from_wms(layer, hidden.get(layer.findtext("id"), ()))
