@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -21,10 +23,19 @@ LOCK = 7_262_101
 EXTENSIONS = ("postgis", "btree_gist")
 
 
-def _config(connection: Connection) -> Config:
+VERSIONS = [SQL / "migrations" / "versions"]
+"""Folders with revisions."""
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config(PROJECT / "alembic.ini")
     config.attributes["connection"] = connection
+    config.set_main_option("version_locations", os.pathsep.join(map(str, VERSIONS)))
     return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -37,7 +48,7 @@ def current_revision(connection: Connection) -> str | None:
 
 def head_revision() -> str | None:
     """The newest revision that this program knows."""
-    return ScriptDirectory(str(SQL / "migrations")).get_current_head()
+    return _scripts().get_current_head()
 
 
 def migrate_tables(connection: Connection, to: str = "head") -> None:
@@ -56,7 +67,7 @@ def prepare(connection: Connection, catalogue: Catalogue, *, keep_dependents: bo
     than the program.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    known = {script.revision for script in ScriptDirectory(str(SQL / "migrations")).walk_revisions()}
+    known = {script.revision for script in _scripts().walk_revisions()}
     now = current_revision(connection)
     if now is not None and now not in known:
         raise SetupError(

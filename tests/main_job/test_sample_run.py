@@ -69,7 +69,9 @@ def test_all_checks_hold_and_all_views_have_unique_keys(published: Published) ->
             rows, keys = connection.execute(
                 text(f'SELECT count(*), count(DISTINCT "{key}") FROM sozialbericht."{view}"')
             ).one()
-            assert rows == keys > 0, view
+            assert rows == keys, view
+            # one version has no crosswalk; its key is tested with crosswalks
+            assert rows > 0 or view == "umsteigeschluessel", view
 
 
 def test_everything_is_called_synthetic(published: Published) -> None:

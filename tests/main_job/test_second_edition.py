@@ -44,13 +44,29 @@ def jobs(folder: Path) -> tuple[Job, Job]:
     )
 
 
-def as_before_the_last_migration(connection: Connection) -> None:
-    """Take back what revision 0002 added: the database as the program before left it."""
-    connection.execute(text("ALTER TABLE catalogue.source DROP COLUMN reference, DROP COLUMN reference_day"))
-    connection.execute(text("UPDATE catalogue.schema_version SET version_num = '0001'"))
+def next_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program one migration newer: it adds a column to a durable table."""
+    folder.mkdir()
+    (folder / "naechste.py").write_text(
+        f'''"""Next year's migration."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "naechste"
+down_revision = "{migrate.head_revision()}"
 
 
-def test_the_year_after(database: str, catalogue: Catalogue, sample_folder: Path) -> None:
+def upgrade():
+    op.add_column("facility", sa.Column("remark", sa.Text()), schema="geo")
+''',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(migrate, "VERSIONS", [*migrate.VERSIONS, folder])
+
+
+def test_the_year_after(
+    database: str, catalogue: Catalogue, sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened = engine.open_engine(service.url(database, service.ADMIN))
     administrator = engine.open_engine(service.url(database, "postgres"))
     first_job, second_job = jobs(sample_folder)
@@ -68,13 +84,13 @@ def test_the_year_after(database: str, catalogue: Catalogue, sample_folder: Path
         connection.execute("CREATE VIEW stadt.alle AS SELECT count(*) AS n FROM stadt.junge")
 
     # a new program with a migration: refused by name, then with the city's views kept
-    with opened.begin() as connection:
-        as_before_the_last_migration(connection)
+    next_program(tmp_path / "versions", monkeypatch)
     with pytest.raises(SetupError, match=r"stadt\.junge, stadt\.alle"), opened.begin() as connection:
         migrate.prepare(connection, catalogue)
     with administrator.begin() as connection:
         migrate.prepare(connection, catalogue, keep_dependents=True)
     with opened.connect() as connection:
+        assert migrate.current_revision(connection) == "naechste"
         assert values(connection, first.label) == old
 
     # new deliveries, a corrected one among them
