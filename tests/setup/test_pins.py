@@ -54,3 +54,14 @@ def test_nothing_is_pinned_that_is_not_there() -> None:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     assert missing == []
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=str)
+def test_a_declared_dependency_is_explained(requirement: Requirement) -> None:
+    rows = (settings.PROJECT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    named = {
+        canonicalize_name(name.split(" ")[0])
+        for row in re.findall(r"^\| ([^|`]+) \|", rows, re.MULTILINE)
+        for name in row.split(", ")
+    }
+    assert canonicalize_name(requirement.name) in named
