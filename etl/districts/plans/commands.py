@@ -29,14 +29,14 @@ from etl.warehouse.session import prepared_engine
 Label = Annotated[str, typer.Argument(help="Gebietsstand.")]
 EXPORTS = settings.PROJECT / "district_boundaries"
 FIGURES = {
-    "bezirke": ("Bezirke", 0),
+    "bezirke": ("Bez.", 0),
     "abweichung_prozent": ("Abw. %", 1),
-    "heterogenitaet": ("Heterog.", 4),
-    "kompaktheit": ("Kompakt", 3),
-    "kompaktheit_min": ("min.", 3),
-    "schnittlaenge_km": ("Grenze km", 1),
-    "barriere_prozent": ("Barriere %", 2),
-    "zielwert": ("Zielwert", 4),
+    "heterogenitaet": ("Heter.", 3),
+    "kompaktheit": ("PP", 3),
+    "kompaktheit_min": ("PP min", 3),
+    "schnittlaenge_km": ("km", 1),
+    "barriere_prozent": ("Barr. %", 1),
+    "zielwert": ("Ziel", 3),
     "luecke_prozent": ("Lücke %", 2),
 }
 """Figures of a quality sheet that a table shows: heading and digits."""
@@ -52,12 +52,12 @@ def _cell(value: object, digits: int) -> str:
 
 def plans_table(plans: list[store.StoredPlan]) -> Table:
     """The plans side by side, the chosen one marked."""
-    table = Table(box=None)
-    table.add_column("Plan")
+    table = Table(box=None, caption="Abw.: mittlere Abweichung vom Ziel; PP: Kompaktheit; km: Grenzen; * gewählt")
+    table.add_column("Plan", no_wrap=True)
     for heading, _ in FIGURES.values():
         table.add_column(heading, justify="right")
     for plan in plans:
-        name = f"{plan.name} (gewählt)" if plan.chosen else plan.name
+        name = f"{plan.name} *" if plan.chosen else plan.name
         table.add_row(escape(name), *(_cell(plan.quality.get(f), digits) for f, (_, digits) in FIGURES.items()))
     return table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -96,7 +97,8 @@ def split_or_merge(instance: Instance, band: Band, effort: Effort, old_keys: Seq
     for district in np.unique(labels).tolist():
         rows = np.flatnonzero(labels == district).astype(np.int64)
         if instance.pop[rows].sum() > band.high:
-            part = instance.part(rows)
+            # a problem of its own: its rows are counted from 0, its sums stay those of the city
+            part = replace(instance.part(rows), rows=np.arange(len(rows), dtype=np.int64))
             outcome = find(pieces(part, band)[0], band, Weights(), effort)
             labels[rows] = outcome.labels + int(labels.max()) + 1
     return relabelled(labels)
