@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from etl.catalogue import NOT_LOCATED, Catalogue
+from etl.districts.custom_areas.counts import recount as recount_drawn_areas
 from etl.indicators.carry import carry_over
 
 CLEAR = text("DELETE FROM warehouse.unit_count")
@@ -137,4 +138,5 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
         connection.execute(text("ANALYZE warehouse.unit_count"))
         _roll_up(connection, catalogue)
     connection.execute(AREA)
+    recount_drawn_areas(connection)
     return int(connection.scalar(text("SELECT count(*) FROM warehouse.unit_count")) or 0)

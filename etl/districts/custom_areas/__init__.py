@@ -1,0 +1,1 @@
+"""Areas that someone drew: counts for the statistics office, estimates from published districts for everybody else."""
