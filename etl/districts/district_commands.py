@@ -6,7 +6,11 @@ from etl.districts.agency.commands import deliver
 from etl.districts.crosswalk.commands import crosswalk
 from etl.districts.place_commands import districts
 from etl.districts.plans import commands as plans
+from etl.districts.plans.build_command import build_plans
+from etl.districts.zoning.commands import solve_file
 
+districts.command("solve")(solve_file)
+districts.command("build")(build_plans)
 districts.command("plans")(plans.list_plans)
 districts.command("choose")(plans.choose)
 districts.command("review")(plans.review)

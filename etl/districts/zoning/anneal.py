@@ -35,7 +35,8 @@ class Task:
     """What to search: ``piece`` (its number), ``count`` districts, ``steps`` moves tried in all, from ``seed``.
 
     ``districts`` are those of the whole city, over which the objective takes means. ``start`` is a plan to begin with
-    (labels 0 …, of any number of districts: one is split or two are merged until there are ``count``).
+    (labels 0 …, of any number of districts: one is split or two are merged until there are ``count``). The search ends
+    after ``seconds``, and when the machine's monotonic clock shows ``deadline``.
     """
 
     piece: int
@@ -44,6 +45,7 @@ class Task:
     steps: int
     seed: int
     seconds: float | None = None
+    deadline: float | None = None
     start: Ints | None = None
 
 
@@ -61,9 +63,13 @@ class Found:
 class Clock:
     """Says whether the time is up; never without a limit."""
 
-    def __init__(self, seconds: float | None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, seconds: float | None, deadline: float | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._now = now
-        self._end = None if seconds is None else now() + seconds
+        ends = [] if seconds is None else [now() + seconds]
+        ends += [] if deadline is None else [deadline]
+        self._end = min(ends, default=None)
         self.cut = False
 
     def up(self) -> bool:
@@ -108,7 +114,7 @@ def search(piece: Instance, task: Task, band: Band, weights: Weights, previous: 
     ground = ground_of(piece, previous, weights.barrier > 0)
     price = price_of(piece, band, weights, task.districts)
     state = seeded(task.seed, piece.rows[0], task.count)
-    clock = Clock(task.seconds)
+    clock = Clock(task.seconds, task.deadline)
     labels = _start(ground, task, state)
     count = int(labels.max()) + 1
     done = 0

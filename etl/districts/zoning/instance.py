@@ -135,6 +135,10 @@ class Instance:
             rows=self.rows[rows],
         )
 
+    def without_sides(self) -> Instance:
+        """The same blocks without barriers."""
+        return replace(self, side=None)
+
     def of_parent(self, number: int) -> Instance:
         """The blocks of the Stadtteil ``parents[number]``."""
         return self.part(np.flatnonzero(self.parent == number).astype(np.int64))

@@ -58,12 +58,13 @@ PLANS: dict[str, Weights] = {
     "composite": COMPOSITE,
     "homogeneous": Weights(homogeneity=1.0, compactness=0.2, deviation=0.15),
     "compact": Weights(homogeneity=0.3, compactness=1.0, deviation=0.5),
-    "balanced": Weights(homogeneity=0.3, compactness=0.3, deviation=2.0),
+    "balanced": Weights(homogeneity=1.1, compactness=0.4, deviation=0.55),
+    "equal": Weights(homogeneity=0.3, compactness=0.3, deviation=2.0),
 }
-"""The plans offered: all criteria together, and one each that puts one criterion first."""
+"""The plans offered: the composite measure, one each that puts one criterion first, and a balanced one."""
 GERMAN = {
     "composite": "Gesamtmaß", "homogeneous": "möglichst einheitlich", "compact": "möglichst kompakt",
-    "balanced": "möglichst gleich groß",
+    "balanced": "ausgewogen", "equal": "möglichst gleich groß",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from etl.districts.zoning.anneal import Found, Task, search
+from etl.districts.zoning.anneal import POLISH_STEPS, REHEATS, Found, Task, search
 from etl.districts.zoning.feasible import Piece
 from etl.districts.zoning.instance import Edges, Ints, ZoningError, from_arrays
 from etl.districts.zoning.model import Band, Terms, Weights
@@ -25,15 +25,20 @@ TOLERANCE = 1e-6
 """Inhabitants by which a plan may lie outside the band for rounding's sake."""
 SMALL = 2_000_000
 """Steps in all below which starting further processes does not pay."""
-MARGIN = 0.85
-"""Share of the time limit that is handed out to searches; the rest is for starting, reading and writing."""
+MARGIN = 0.9
+"""Share of the time limit after which searches are ended; the rest is for starting, reading and writing."""
+SCAN_SHARE = 0.6
+"""Share of the time limit after which the scan of the numbers of districts is ended."""
+HASTE = 1.3
+"""How much longer than measured the steps may take before time is shared out."""
+TRIAL_STEPS = 500_000
 
 
 @dataclass(frozen=True)
 class Effort:
     """How much to search: ``steps`` moves tried a block in each search, ``seeds`` searches a piece after the scan.
 
-    ``seconds`` is a safety stop: shared out over the searches in proportion to their steps.
+    ``seconds`` is a safety stop: where it is too short for the steps, it is shared out over the searches.
     """
 
     steps: int = 40_000
@@ -114,18 +119,13 @@ def find(
         if k in p.counts
     ]
     planned = sum(t.steps for t in scan) + sum(effort.seeds * effort.steps * len(p.blocks) for p in pieces)
-    if effort.seconds is not None:
-        spare = max(1.0, effort.seconds * MARGIN) * effort.processes
-        scan = [replace(t, seconds=spare * t.steps / planned) for t in scan]
+    scan = _timed(scan, job, effort, begun, planned, begun + SCAN_SHARE * (effort.seconds or 0.0))
     everything = len(scan) + effort.seeds * len(pieces)
     with _workers(job, effort.processes if planned > SMALL else 1) as run:
         found = _collected(run, scan, told, 0, everything)
         chosen = choose(found, weights, len(pieces))
         more = _deeper(job, found, chosen, effort)
-        if effort.seconds is not None:
-            left = max(1.0, effort.seconds * MARGIN - (time.monotonic() - begun)) * effort.processes
-            steps = sum(t.steps for t in more)
-            more = [replace(t, seconds=left * t.steps / steps) for t in more]
+        more = _timed(more, job, effort, begun, sum(t.steps for t in more), begun + MARGIN * (effort.seconds or 0.0))
         found += _collected(run, more, told, len(scan), len(scan) + len(more))
     chosen = choose(found, weights, len(pieces))
     _refuse_outside(chosen, pieces, band)
@@ -142,6 +142,28 @@ def find(
         time.monotonic() - begun,
         any(f.cut for f in found),
     )
+
+
+def _timed(  # noqa: PLR0917
+    tasks: list[Task], job: _Job, effort: Effort, begun: float, planned: int, deadline: float
+) -> list[Task]:
+    """The tasks with the safety stop: the same deadline for all, and where the machine looks too slow for the steps
+    that are planned, a share of the time for each, so that the last ones are not left without."""
+    if effort.seconds is None:
+        return tasks
+    left = max(1.0, begun + MARGIN * effort.seconds - time.monotonic()) * effort.processes
+    enough = planned / _speed(job) * HASTE <= left
+    return [replace(t, deadline=deadline, seconds=None if enough else left * t.steps / planned) for t in tasks]
+
+
+def _speed(job: _Job) -> float:
+    """Steps a second on the largest piece, from a short try."""
+    piece = max(range(len(job.pieces)), key=lambda n: len(job.pieces[n].blocks))
+    part = job.pieces[piece]
+    tried = TRIAL_STEPS + (REHEATS + 1) * POLISH_STEPS * len(part.blocks)
+    begun = time.monotonic()
+    search(part.blocks, Task(piece, part.count, part.count, TRIAL_STEPS, 1), job.band, job.weights)
+    return tried / max(1e-6, time.monotonic() - begun)
 
 
 def _deeper(job: _Job, found: Sequence[Found], chosen: Sequence[Found], effort: Effort) -> list[Task]:
