@@ -7,10 +7,12 @@ from etl.districts.crosswalk.commands import crosswalk
 from etl.districts.place_commands import districts
 from etl.districts.plans import commands as plans
 from etl.districts.plans.build_command import build_plans
+from etl.districts.plans.census_command import census
 from etl.districts.zoning.commands import solve_file
 
 districts.command("solve")(solve_file)
 districts.command("build")(build_plans)
+districts.command("census")(census)
 districts.command("plans")(plans.list_plans)
 districts.command("choose")(plans.choose)
 districts.command("review")(plans.review)
