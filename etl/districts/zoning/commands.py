@@ -138,10 +138,10 @@ def _tell(plans: list[Plan], files: list[Path], as_json: bool) -> None:
     if settings.ui.quiet:
         return
     table = Table(title="Gütebogen", title_justify="left")
-    table.add_column("Größe")
+    table.add_column("Größe", no_wrap=True)
     sheets = [dict(p.quality.table()) for p in plans]
     for p in plans:
-        table.add_column(escape(f"{p.title} ({p.name})"), justify="right")
+        table.add_column(escape(p.name), justify="right")
     for name in dict.fromkeys(n for sheet in sheets for n in sheet):
         table.add_row(escape(name), *(escape(sheet.get(name, "–")) for sheet in sheets))
     console.print(table)
@@ -153,4 +153,5 @@ def _tell(plans: list[Plan], files: list[Path], as_json: bool) -> None:
             "kleinerem --effort oder größerem --seconds wird das Ergebnis wiederholbar."
         )
     for p, f in zip(plans, files, strict=True):
-        console.print(f"{escape(p.title)}: {p.quality.districts} Bezirke in {escape(str(f))}")
+        console.print(f"{escape(p.title)} ({p.name}): {p.quality.districts} Bezirke in {escape(str(f))}")
+    console.print("Fassungen: " + ", ".join(f"{name} {version}" for name, version in plans[0].quality.versions))

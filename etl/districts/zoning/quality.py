@@ -119,35 +119,35 @@ class Quality:
         }
 
     def table(self) -> list[tuple[str, str]]:
-        """The sheet as rows of German name and value."""
+        """The sheet as rows of German name and value, short enough for five plans side by side."""
         return [
             ("Bezirke", number(self.districts)),
-            ("Einwohner, kleinster bis größter Bezirk", f"{number(self.pop_min)} bis {number(self.pop_max)}"),
-            ("mittlere Abweichung vom Ziel", f"{number(self.deviation_percent, 1)} %"),
-            ("Variationskoeffizient der Einwohner", number(self.variation, 3)),
-            ("Bezirke außerhalb des Bandes", f"{number(self.outside_percent, 1)} % ({self.below + self.above})"),
-            *([("unbewohnte Bezirke", number(self.empty))] if self.empty else []),
-            ("Heterogenität (0 = einheitlich)", number(self.heterogeneity, 4)),
-            ("Heterogenität gegen Zufallspläne", _shown(self.against_random, 3)),
+            ("Einwohner im kleinsten", number(self.pop_min)),
+            ("Einwohner im größten", number(self.pop_max)),
+            ("Abweichung vom Ziel", f"{number(self.deviation_percent, 1)} %"),
+            ("Variationskoeffizient", number(self.variation, 3)),
+            ("außerhalb des Bandes", f"{number(self.outside_percent, 1)} %"),
+            *([("unbewohnt", number(self.empty))] if self.empty else []),
+            ("Heterogenität (klein ist gut)", number(self.heterogeneity, 4)),
+            ("… gegen Zufallspläne", _shown(self.against_random, 3)),
             ("Intraklassenkorrelation", _shown(self.intra_area_correlation, 3)),
-            ("Kompaktheit (Polsby-Popper), Mittel", _shown(self.compactness, 3)),
-            ("Kompaktheit (Polsby-Popper), kleinste", _shown(self.compactness_min, 3)),
-            ("Länge der Bezirksgrenzen", _shown(self.cut_km, 1, " km")),
-            ("Einwohner jenseits einer Barriere", _shown(self.barrier_percent, 2, " %")),
+            ("Kompaktheit, Mittel", _shown(self.compactness, 3)),
+            ("Kompaktheit, kleinste", _shown(self.compactness_min, 3)),
+            ("Grenzen der Bezirke", _shown(self.cut_km, 1, " km")),
+            ("jenseits einer Barriere", _shown(self.barrier_percent, 2, " %")),
             *(
-                [("Einwohner, deren Bezirk wechselt", _shown(self.changed_percent, 1, " %"))]
+                [("Bezirk wechselt für", _shown(self.changed_percent, 1, " %"))]
                 if self.changed_percent is not None
                 else []
             ),
-            ("nicht zusammenhängende Bezirke", number(self.not_contiguous)),
-            ("Bezirke über Stadtteilgrenzen", number(self.crossing)),
+            ("nicht zusammenhängend", number(self.not_contiguous)),
+            ("über Stadtteilgrenzen", number(self.crossing)),
             ("Blöcke ohne Bezirk", number(self.uncovered)),
-            ("Zielwert (kleiner ist besser)", number(self.objective, 4)),
+            ("Zielwert (klein ist gut)", number(self.objective, 4)),
             ("bewiesene Schranke", _shown(self.bound, 4)),
             ("Lücke", _shown(self.gap_percent, 2, " %")),
-            ("Rechenzeit", _shown(self.seconds, 1, " s") + (" (Zeitgrenze erreicht)" if self.cut_by_clock else "")),
+            ("Rechenzeit", _shown(self.seconds, 1, " s")),
             ("Startwert", "–" if self.seed is None else str(self.seed)),
-            ("Fassungen", ", ".join(f"{name} {version}" for name, version in self.versions) or "–"),
         ]
 
 
