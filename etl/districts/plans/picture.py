@@ -17,16 +17,22 @@ WIDTH, MARGIN, FOOT = 1000, 20, 46
 
 def colours(areas: Areas) -> list[int]:
     """A colour number for each area such that neighbours differ; the area with most neighbours first (Welsh-Powell)."""
-    left, right = shapely.STRtree(areas.geoms).query(areas.geoms, predicate="touches")
+    left, right = shapely.STRtree(areas.geoms).query(areas.geoms, predicate="intersects")
     near: list[set[int]] = [set() for _ in range(len(areas))]
     for a, b in zip(left.tolist(), right.tolist(), strict=True):
-        near[a].add(b)
-        near[b].add(a)
+        if a != b:
+            near[a].add(b)
     found = [-1] * len(areas)
     for area in sorted(range(len(areas)), key=lambda i: (-len(near[i]), i)):
         taken = {found[other] for other in near[area]}
         found[area] = next(c for c in range(len(areas) + 1) if c not in taken)
     return found
+
+
+def _common_start(keys: Sequence[str]) -> int:
+    """Number of characters that all keys begin with, so that at least two of each are left."""
+    most = min(map(len, keys)) - 2
+    return next((n for n in range(most, 0, -1) if len({key[:n] for key in keys}) == 1), 0)
 
 
 def svg(areas: Areas, title: str, *, bold: Areas | None = None, notes: Sequence[str] = (), source: str = "") -> str:
@@ -64,12 +70,13 @@ def svg(areas: Areas, title: str, *, bold: Areas | None = None, notes: Sequence[
         edges = "".join(path(g) for g in bold.geoms)
         lines.append(f'<path fill="none" stroke="#222" stroke-width="2.5" stroke-linejoin="round" d="{edges}"/>')
     points = shapely.get_coordinates(shapely.point_on_surface(areas.geoms))
+    common = _common_start(areas.keys)  # the city's own key says nothing here
     size = float(np.clip(9000 / (len(areas) * 12), 10, 18))
     for key, (x, y) in zip(areas.keys, points.tolist(), strict=True):
         at = f'x="{MARGIN + (x - west) * scale:.1f}" y="{MARGIN + (north - y) * scale + size / 3:.1f}"'
         lines.append(
             f'<text {at} font-size="{size:.0f}" stroke="white" stroke-width="3" paint-order="stroke">'
-            f"{escape(key)}</text>"
+            f"{escape(key[common:])}</text>"
         )
     foot = height - FOOT + 18
     lines.append(f'<text x="{MARGIN}" y="{foot}" font-size="18" text-anchor="start">{escape(title)}</text>')
