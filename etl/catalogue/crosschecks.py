@@ -72,6 +72,18 @@ def _measure_faults(measure: Measure, sources: dict[str, Source]) -> Iterator[Fa
         yield Fault(file, f"{at}.weight", "fehlt: kind sum braucht das Merkmal, das summiert wird")
 
 
+def _carrier_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    for measure in catalogue.measures:
+        if measure.carrier is None:
+            continue
+        at = f"{measure.code}.carrier"
+        carrier = catalogue.measure.get(measure.carrier)
+        if carrier is None:
+            yield _unknown("measures.yaml", at, measure.carrier, "die Messgröße", catalogue.measure)
+        elif carrier.kind == "area_km2":
+            yield Fault("measures.yaml", at, f"{carrier.code} ist eine Fläche; nach Fläche wird ohne carrier geschätzt")
+
+
 def _indicator_faults(catalogue: Catalogue) -> Iterator[Fault]:
     levels = {level.code for level in catalogue.city.levels}
     parts: tuple[Literal["numerator", "denominator"], ...] = ("numerator", "denominator")
@@ -97,6 +109,7 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *_repeated("themes/", "das Thema", (t.code for t in catalogue.themes)),
         *_source_faults(catalogue),
         *(fault for m in catalogue.measures for fault in _measure_faults(m, catalogue.source)),
+        *_carrier_faults(catalogue),
         *_indicator_faults(catalogue),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:

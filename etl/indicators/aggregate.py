@@ -138,5 +138,5 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
         connection.execute(text("ANALYZE warehouse.unit_count"))
         _roll_up(connection, catalogue)
     connection.execute(AREA)
-    recount_drawn_areas(connection)
+    recount_drawn_areas(connection, catalogue.city.population)
     return int(connection.scalar(text("SELECT count(*) FROM warehouse.unit_count")) or 0)

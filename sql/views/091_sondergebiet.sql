@@ -1,5 +1,6 @@
--- Areas that someone drew, and what published figures of the districts say about them. The shares come from addresses or
--- area, and nothing but published values is used: whoever reads this learns nothing that the districts do not say.
+-- Areas that someone drew, and what published figures of the districts say about them. Nothing but published values is used;
+-- the share of a district's people that lives inside is taken in steps of five percentage points, so that nobody can compute
+-- how many live in a piece of a district.
 CREATE VIEW sozialbericht.sondergebiet AS
 SELECT c.id AS sondergebiet_id,
        c.label AS bezeichnung,
@@ -24,16 +25,17 @@ COMMENT ON COLUMN sozialbericht.sondergebiet.geom IS 'Umriss, EPSG:25832';
 CREATE VIEW sozialbericht.sondergebiet_wert AS
 WITH share AS (
     -- the smallest level of the current version: the districts
-    SELECT s.area_id, s.unit_id, s.share, s.located_by
+    SELECT s.area_id, s.unit_id, round(20 * s.share) / 20 AS share, s.located_by
     FROM geo.custom_area_share s
     JOIN geo.unit u ON u.id = s.unit_id
     JOIN geo.district_version d ON d.id = u.version_id AND d.is_current
     JOIN geo.level l ON l.code = u.level
     WHERE l.rank = (SELECT max(k.rank) FROM geo.level k JOIN geo.unit o ON o.level = k.code AND o.version_id = d.id
                     WHERE o.geom IS NOT NULL)
+      AND round(20 * s.share) > 0
 ), people AS (
     SELECT s.area_id, sum(s.share * p.persons) AS inside, sum(p.persons) AS all_of_them, count(*) AS districts,
-           bool_and(s.located_by = 'adressen') AS by_address, bool_and(p.persons IS NOT NULL) AS known
+           array_agg(DISTINCT s.located_by) AS how, bool_and(p.persons IS NOT NULL) AS known
     FROM share s
     JOIN release.edition e ON e.status = 'published'
     LEFT JOIN release.unit_population p ON p.edition_id = e.id AND p.unit_id = s.unit_id
@@ -51,7 +53,7 @@ WITH share AS (
     GROUP BY s.area_id, v.indicator_id, v.period, v.group_code, e.label
 ), judged AS (
     -- too few people for a social picture (300), or a district without a published value
-    SELECT s.*, p.inside, p.all_of_them, p.by_address,
+    SELECT s.*, p.inside, p.all_of_them, p.how,
            CASE WHEN s.districts < p.districts THEN 'fehlt'
                 WHEN s.status IN ('gueltig', 'unsicher') AND (NOT p.known OR p.inside < 300) THEN 'geheim'
                 WHEN s.status IN ('gueltig', 'unsicher') AND s.is_quotient AND s.denominator = 0 THEN 'nicht_sinnvoll'
@@ -80,10 +82,13 @@ SELECT row_number() OVER (ORDER BY j.area_id, i.code, j.period, j.group_code)::i
            AS einwohneranteil_prozent,
        CASE WHEN j.shown NOT IN ('gueltig', 'unsicher') THEN
                 'nicht geschätzt: zu wenige Einwohner oder ein Bezirk ohne veröffentlichten Wert'
-            ELSE format('geschätzt aus %s Bezirken, von deren Einwohnern nach der Verteilung der %s rund %s %% im Gebiet wohnen; '
-                        'unterstellt, dass sich jeder Bezirk gleichmäßig zusammensetzt',
-                        j.districts, CASE WHEN j.by_address THEN 'Adressen' ELSE 'Fläche' END,
-                        round(100 * j.inside / j.all_of_them)) END AS erlaeuterung
+            ELSE format('geschätzt aus %s, von deren Einwohnern rund %s %% im Gebiet wohnen (nach der Verteilung der %s, Anteile '
+                        'auf 5 %% gerundet); unterstellt, dass sich jeder Bezirk gleichmäßig zusammensetzt',
+                        CASE j.districts WHEN 1 THEN 'einem Bezirk' ELSE j.districts || ' Bezirken' END,
+                        round(100 * j.inside / j.all_of_them),
+                        CASE j.how WHEN '{bloecke}' THEN 'Einwohner auf Blöcke' WHEN '{adressen}' THEN 'Adressen'
+                                   WHEN '{flaeche}' THEN 'Fläche' ELSE 'Einwohner, Adressen oder Fläche' END) END
+            AS erlaeuterung
 FROM judged j
 JOIN geo.custom_area c ON c.id = j.area_id
 JOIN catalogue.indicator i ON i.id = j.indicator_id AND i.kind NOT IN ('dichte', 'index')
@@ -106,5 +111,5 @@ COMMENT ON COLUMN sozialbericht.sondergebiet_wert.nenner IS 'Geschätzter Nenner
 COMMENT ON COLUMN sozialbericht.sondergebiet_wert.wert IS 'Geschätzter Wert in der Einheit der Kennzahl; leer, wenn nicht geschätzt';
 COMMENT ON COLUMN sozialbericht.sondergebiet_wert.status IS 'gueltig, geheim, unsicher, folgt, fehlt, nicht_sinnvoll, nicht_vergleichbar';
 COMMENT ON COLUMN sozialbericht.sondergebiet_wert.guete IS 'Immer geschaetzt';
-COMMENT ON COLUMN sozialbericht.sondergebiet_wert.einwohneranteil_prozent IS 'Welcher Anteil der Einwohner der berührten Bezirke im Gebiet wohnt, nach Adressen oder Fläche geschätzt';
+COMMENT ON COLUMN sozialbericht.sondergebiet_wert.einwohneranteil_prozent IS 'Welcher Anteil der Einwohner der berührten Bezirke im Gebiet wohnt, geschätzt; je Bezirk auf 5 % gerundet';
 COMMENT ON COLUMN sozialbericht.sondergebiet_wert.erlaeuterung IS 'Wie die Schätzung zustande kommt';

@@ -16,27 +16,7 @@ from etl.indicators.aggregate import aggregate
 from tests import small_city
 from tests.conftest import Published
 from tests.crosswalk import grid_city
-
-
-def address(connection: Connection, name: str | None, number: str, block: str, key: str = "00001") -> None:
-    """An address in the middle of a block; ``number`` with suffix."""
-    digits = "".join(c for c in number if c.isdigit())
-    connection.execute(
-        text("""
-        INSERT INTO geo.address
-            (address_key, street_key, house_number, suffix, street_name, postal_code, geom, block_id)
-        SELECT geo.address_key(:key, :number, ''), :key, CAST(:digits AS integer), :suffix, :name, '22844',
-               ST_PointOnSurface(geom), id FROM geo.block WHERE key = :block
-        """),
-        {
-            "key": key,
-            "number": number,
-            "digits": digits,
-            "suffix": number[len(digits) :],
-            "name": name,
-            "block": block,
-        },
-    )
+from tests.crosswalk.grid_city import address
 
 
 @pytest.fixture

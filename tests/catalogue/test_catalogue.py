@@ -44,6 +44,8 @@ def test_shipped_catalogue_is_sound() -> None:
         ("measures.yaml", "filter: {alter: {lt: 15}}", "filter: {altr: {lt: 15}}", "gemeint ist vielleicht „alter“"),
         ("measures.yaml", "filter: {alter: {lt: 15}}", "filter: {alter: {lt: jung}}", "ganze Zahl"),
         ("measures.yaml", "source: einwohner_bestand,", "source: einwohner,", "„einwohner“ gibt es nicht"),
+        ("measures.yaml", "carrier: ew_15_65", "carrier: ew_15_66", "gemeint ist vielleicht „ew_15_65“"),
+        ("measures.yaml", "carrier: ew_15_65", "carrier: flaeche_km2", "ist eine Fläche"),
         ("measures.yaml", "- {code: ew_u18", "- {code: ew_u15", "steht 2-mal da"),
         ("themes/bevoelkerung.yaml", "numerator: ew_u18", "numerator: ew_u19", "gemeint ist vielleicht „ew_u18“"),
         ("themes/bevoelkerung.yaml", "numerator: ew - ew[-5]", "numerator: ew minus ew", "ab Zeichen"),

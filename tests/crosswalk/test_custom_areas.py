@@ -13,12 +13,13 @@ from etl.catalogue import Catalogue
 from etl.districts.custom_areas.counts import recount
 from etl.districts.custom_areas.store import AreaOptions, add_areas, outside, remove_areas
 from etl.errors import InputError, SozialberichtError
+from etl.indicators.aggregate import aggregate
 from etl.indicators.compute import compute
 from etl.releases.edition import publish_edition
 from etl.warehouse import service
 from tests import small_city
 from tests.crosswalk import grid_city
-from tests.crosswalk.grid_city import BLOCKS, OLD, SIZE, deliver_areas
+from tests.crosswalk.grid_city import BLOCKS, OLD, SIZE, address, deliver_areas
 
 PEOPLE = {b: 100 + 10 * n for n, b in enumerate(BLOCKS)}
 
@@ -69,12 +70,42 @@ def test_whole_blocks_are_exact_and_parts_say_so(counted: Connection, catalogue:
     assert found["a"] == (PEOPLE["00"] + PEOPLE["10"], "gueltig", "exakt", "Summe ganzer Blöcke (2)")
     half = (PEOPLE["00"] + PEOPLE["01"]) / 2 + PEOPLE["10"] + PEOPLE["11"]
     assert found["b"][:3] == (pytest.approx(half), "gueltig", "geschaetzt")
-    assert found["b"][3].startswith("Summe aus 4 Blöcken, davon 2 nur teilweise")
-    # known by district only: „a“ is half of 101, „b“ three quarters of it
+    assert found["b"][3].startswith("Summe aus Blöcken (4, davon 2 nur teilweise")
+    # known by district only: divided by where the people of 101 live
+    people = sum(PEOPLE[b] for b in BLOCKS if OLD[b] == "101")
     found = counts(counted, "arbeitslose")
-    assert found["a"][:3] == (pytest.approx(40), "gueltig", "geschaetzt")
-    assert found["b"][:3] == (pytest.approx(60), "gueltig", "geschaetzt")
-    assert found["a"][3] == "geschätzt aus 1 Gebieten der Ebene Statistischer Bezirk nach dem Anteil ihrer Fläche"
+    assert found["a"][:3] == (pytest.approx(80 * (PEOPLE["00"] + PEOPLE["10"]) / people), "gueltig", "geschaetzt")
+    assert found["b"][:3] == (pytest.approx(80 * half / people), "gueltig", "geschaetzt")
+    assert found["a"][3] == (
+        "geschätzt aus Gebieten der Ebene Statistischer Bezirk (1) nach dem Anteil ihrer Einwohner"
+    )
+
+
+def test_without_counted_blocks_addresses_or_area_tell(
+    counted: Connection, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    add_areas(counted, catalogue.city, drawn(tmp_path, a=(0, 0, 2, 1), b=(0, 0, 1, 2)), OPTIONS)
+    counted.execute(text("UPDATE intake.delivery SET status = 'superseded' WHERE source = 'einwohner_bestand'"))
+    aggregate(counted, catalogue)
+    assert counts(counted, "arbeitslose")["a"][0] == pytest.approx(40)
+    assert counts(counted, "arbeitslose")["a"][3].endswith("nach dem Anteil ihrer Fläche")
+    address(counted, "Lange Straße", "1", "10")
+    for number in range(2, 11):
+        address(counted, "Lange Straße", str(number), "00")
+    aggregate(counted, catalogue)
+    found = counts(counted, "arbeitslose")["b"]
+    assert (found[0], found[3].split()[-1]) == (pytest.approx(0.9 * 80), "Adressen")
+
+
+def test_readers_learn_shares_in_steps_only(counted: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
+    """An area that leaves out a twentieth of a block looks to readers like the whole district."""
+    add_areas(counted, catalogue.city, drawn(tmp_path, ganz=(0, 0, 2, 2), fast=(0.05, 0, 2, 2)), OPTIONS)
+    compute(counted, catalogue)
+    publish_edition(counted, catalogue, label="Probe")
+    found = readers(counted, "BEV01")
+    assert counts(counted, "ew")["ganz"][0] > counts(counted, "ew")["fast"][0]
+    assert found["ganz"].wert == found["fast"].wert
+    assert found["ganz"].einwohneranteil_prozent == found["fast"].einwohneranteil_prozent == 100
 
 
 def test_addresses_tell_more_than_area(counted: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
@@ -88,7 +119,7 @@ def test_addresses_tell_more_than_area(counted: Connection, catalogue: Catalogue
         """)
     )
     add_areas(counted, catalogue.city, drawn(tmp_path, west=(0, 0, 0.5, 1)), OPTIONS)
-    recount(counted)
+    recount(counted, "ew")
     assert counts(counted, "ew")["west"][0] == pytest.approx(0.9 * PEOPLE["00"])
 
 
@@ -115,7 +146,7 @@ def test_readers_get_estimates_from_published_districts(
     assert row.wert == pytest.approx(100 * zaehler / nenner, abs=0.05)
     assert (row.guete, row.status) == ("geschaetzt", "gueltig")
     assert row.einwohneranteil_prozent == round(100 * nenner / sum(people.values()))
-    assert "geschätzt aus 2 Bezirken" in row.erlaeuterung
+    assert "geschätzt aus 2 Bezirken, von deren Einwohnern rund" in row.erlaeuterung
     assert "BEV03" not in {
         r.kennzahl for r in counted.execute(text("SELECT kennzahl FROM sozialbericht.sondergebiet_wert"))
     }
@@ -162,7 +193,7 @@ def test_a_set_is_replaced_and_removed(counted: Connection, catalogue: Catalogue
     second = dict(counted.execute(text("SELECT key, id FROM geo.custom_area")).all())
     assert added.keys == ("a", "c")
     assert (set(second), second["a"]) == ({"a", "c"}, first["a"])
-    recount(counted)
+    recount(counted, "ew")
     assert remove_areas(counted, "Schulen") == 2
     assert counts(counted, "ew") == {}
     with pytest.raises(SozialberichtError, match="gibt es nicht; vorhanden: keine"):

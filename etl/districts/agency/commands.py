@@ -12,7 +12,7 @@ from etl.catalogue import load_catalogue
 from etl.console import tell
 from etl.districts.agency.deliver import deliver_agency
 from etl.districts.agency.files import Layout
-from etl.districts.wording import number
+from etl.districts.wording import count, number
 from etl.warehouse.session import prepared_engine
 
 
@@ -30,7 +30,7 @@ def deliver(
         report = deliver_agency(connection, catalogue, label, out, period=period, layout=Layout(encoding, header))
     words = [
         f"{report.areas_file}: {number(report.areas)} Gebiete, Einwohner {report.period or 'unbekannt'}.",
-        f"{report.grid_file}: {number(report.lines)} Zeilen; {number(report.addresses)} Adressen geprüft, jede landet "
+        f"{report.grid_file}: {number(report.lines)} Zeilen; {count(report.addresses, 'Adresse', 'Adressen')} geprüft, jede landet "
         "in ihrem Bezirk.",
         *(f"Bitte beachten: {note}." for note in report.notes),
     ]

@@ -39,7 +39,7 @@ def add(
     with prepared_engine(catalogue).begin() as connection:
         added = add_areas(connection, catalogue.city, file, options)
         warning = outside(connection, label, catalogue.city.district_level or "")
-        counted = recount(connection)
+        counted = recount(connection, catalogue.city.population)
     words = [f"{count(len(added.keys), 'Gebiet', 'Gebiete')} als „{label}“ eingelesen, {number(counted)} Zählungen."]
     words += [*added.findings, *([warning] if warning else [])]
     words.append("Genaue Zahlen sieht nur die Statistikstelle; veröffentlicht werden Schätzungen aus den Bezirken.")

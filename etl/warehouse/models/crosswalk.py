@@ -107,7 +107,7 @@ class CustomArea(Base):
 
 
 class CustomAreaShare(Base):
-    """Which share of a district lies in a drawn area, from addresses or area: no figures about persons."""
+    """Which share of a district lies in a drawn area: of its people by block, else of its addresses or its ground."""
 
     __tablename__ = "custom_area_share"
     __table_args__ = (
