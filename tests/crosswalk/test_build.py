@@ -24,9 +24,9 @@ WHERE m.code = :measure AND w.period = '2025' AND f.level = 'bezirk' AND v.label
 """)
 
 
-def broken_sums(connection: Connection) -> tuple[object, ...]:
-    """Rows of the check that weights of a source sum to 1."""
-    return next(r.failures for r in run_checks(connection) if r.name == "crosswalk_weights_sum_to_one")
+def broken_sums(connection: Connection, check: str = "crosswalk_weights_sum_to_one") -> tuple[object, ...]:
+    """Failing rows of a check, by default that weights of a source sum to 1."""
+    return next(r.failures for r in run_checks(connection) if r.name == check)
 
 
 def weights(connection: Connection, measure: str, source: str) -> dict[tuple[str, str], object]:
@@ -90,7 +90,9 @@ def test_a_redrawn_version_forgets_old_relations(city: Connection, catalogue: Ca
                          WHERE v.label = 'neu' AND u.key = '103' AND u.level = 'bezirk')
         """)
     )
+    assert broken_sums(city, "crosswalk_is_current")
     report = build_crosswalk(city, catalogue, "alt", "neu")
+    assert not broken_sums(city, "crosswalk_is_current")
     assert ("102", "103") not in weights(city, "ew", "alt")
     assert report.levels[-1].relations["irregular"] == 4
 

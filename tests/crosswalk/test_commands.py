@@ -98,6 +98,21 @@ def test_cells_carry_what_blocks_do_not(on: Engine, tmp_path: Path) -> None:
     assert weight == pytest.approx(
         sum(values[b] for b in own if NEW[b] == "201") / sum(values[b] for b in own), abs=1e-9
     )
+    # a second measure joins the first; moved borders make both void
+    run(districts, "crosswalk", "alt", "neu", "--cells", path, "--measure", "ew_ausl", *words[4:])
+    carried = text("SELECT count(DISTINCT measure_id) FROM warehouse.crosswalk_weight WHERE basis = 'cells'")
+    with on.begin() as connection:
+        assert connection.scalar(carried) == 2
+        connection.execute(
+            text("""
+            UPDATE geo.block_assignment a SET unit_id = u.id FROM geo.unit u, geo.block b
+            WHERE b.id = a.block_id AND b.key = '00' AND u.version_id = a.version_id AND u.level = 'bezirk'
+              AND u.key = '102'
+            """)
+        )
+    run(districts, "crosswalk", "alt", "neu")
+    with on.connect() as connection:
+        assert connection.scalar(carried) == 0
     with pytest.raises(SozialberichtError, match="--where braucht"):
         run(districts, "crosswalk", "alt", "neu", *words[:-1], "art")
     with pytest.raises(SozialberichtError, match="gehören --period"):

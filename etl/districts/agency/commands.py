@@ -30,8 +30,8 @@ def deliver(
         report = deliver_agency(connection, catalogue, label, out, period=period, layout=Layout(encoding, header))
     words = [
         f"{report.areas_file}: {number(report.areas)} Gebiete, Einwohner {report.period or 'unbekannt'}.",
-        f"{report.grid_file}: {number(report.lines)} Zeilen; {count(report.addresses, 'Adresse', 'Adressen')} geprüft, jede landet "
-        "in ihrem Bezirk.",
+        f"{report.grid_file}: {number(report.lines)} Zeilen; {count(report.addresses, 'Adresse', 'Adressen')} geprüft, "
+        "jede landet in ihrem Bezirk.",
         *(f"Bitte beachten: {note}." for note in report.notes),
     ]
     tell(

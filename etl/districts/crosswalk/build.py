@@ -93,7 +93,8 @@ def build_crosswalk(
 
     Where both are made of the same blocks, everything is exact; else the polygons are laid over each other and pieces
     below ``noise`` (share of the smaller unit) are left out. Weights: area always; every measure counted by block; and
-    those given by ``cells``. An earlier crosswalk of this direction is replaced, relations that stay keep their id.
+    those given by ``cells``, now or earlier as long as no border moved. An earlier crosswalk of this direction is
+    replaced, relations that stay keep their id.
     Raises ``SozialberichtError`` for unknown or equal versions and versions without a common level.
     """
     versions.lock(connection)
@@ -126,8 +127,9 @@ def build_crosswalk(
             "boundaries load ausführen."
         )
     found.append(_not_located(connection, a.id, b.id))
+    before = _fingerprint(connection, a.id, b.id)
     _store(connection, a.id, b.id, report.method, found)
-    weights.clear(connection, a.id, b.id)
+    weights.clear(connection, a.id, b.id, keep_cells=before == _fingerprint(connection, a.id, b.id))
     if same:
         weights.from_assignments(connection, a.id, b.id, district)
     else:
@@ -151,6 +153,19 @@ def _not_located(connection: Connection, a: int, b: int) -> Relations:
     ).all()
     ids = np.array([tuple(r) for r in rows], dtype=np.int64).reshape(-1, 2)
     return relate(ids[:, 0], ids[:, 1], np.zeros(len(ids)))
+
+
+def _fingerprint(connection: Connection, a: int, b: int) -> str | None:
+    """The same for the same pairs with the same common ground; ``None`` where there is no crosswalk yet."""
+    found: str | None = connection.scalar(
+        text("""
+            SELECT md5(string_agg(x.id || ':' || round(x.area_m2), ',' ORDER BY x.id))
+            FROM geo.crosswalk x JOIN geo.unit f ON f.id = x.from_unit_id JOIN geo.unit t ON t.id = x.to_unit_id
+            WHERE f.version_id = :a AND t.version_id = :b
+        """),
+        {"a": a, "b": b},
+    )
+    return found
 
 
 def _store(connection: Connection, a: int, b: int, method: str, found: Sequence[Relations]) -> None:

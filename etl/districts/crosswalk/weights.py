@@ -24,7 +24,7 @@ CREATE TEMPORARY TABLE carrier_share (
 CLEAR = text("""
 DELETE FROM warehouse.crosswalk_weight w USING geo.crosswalk x, geo.unit f, geo.unit t
 WHERE x.id = w.crosswalk_id AND f.id = x.from_unit_id AND t.id = x.to_unit_id
-  AND f.version_id = :a AND t.version_id = :b
+  AND f.version_id = :a AND t.version_id = :b AND NOT (:keep_cells AND w.basis = 'cells')
 """)
 
 COUNTED = text("""
@@ -64,6 +64,8 @@ WITH relation AS (
 INSERT INTO warehouse.crosswalk_weight (crosswalk_id, measure_id, period, basis, amount, weight)
 SELECT id, measure_id, period, :basis, amount, CASE WHEN total > 0 THEN amount / total ELSE area_weight END
 FROM complete
+ON CONFLICT (crosswalk_id, measure_id, period) DO UPDATE
+SET basis = excluded.basis, amount = excluded.amount, weight = excluded.weight
 """)
 
 REPLAY = text("""
@@ -176,21 +178,13 @@ def from_cells(connection: Connection, a: int, b: int, grounds: Sequence[ground.
     )
     copy_in(connection, ("pg_temp", "carrier_count"), counted)
     _divide(connection, grounds, numbers, polygons)
-    connection.execute(
-        text("""
-            DELETE FROM warehouse.crosswalk_weight w USING geo.crosswalk x, geo.unit f, geo.unit t
-            WHERE x.id = w.crosswalk_id AND f.id = x.from_unit_id AND t.id = x.to_unit_id
-              AND f.version_id = :a AND t.version_id = :b AND w.measure_id = :measure AND w.period = :period
-        """),
-        {"a": a, "b": b, "measure": measure, "period": file.period},
-    )
     _fill(connection, a, b, "cells")
     return int(connection.scalar(text("SELECT count(DISTINCT carrier) FROM pg_temp.carrier_share")) or 0)
 
 
-def clear(connection: Connection, a: int, b: int) -> None:
-    """Forget all weights and errors between two versions."""
-    connection.execute(CLEAR, {"a": a, "b": b})
+def clear(connection: Connection, a: int, b: int, *, keep_cells: bool) -> None:
+    """Forget all weights (or all but those from cells) and errors between two versions."""
+    connection.execute(CLEAR, {"a": a, "b": b, "keep_cells": keep_cells})
     connection.execute(
         text("DELETE FROM warehouse.crosswalk_error WHERE from_version_id = :a AND to_version_id = :b"),
         {"a": a, "b": b},
