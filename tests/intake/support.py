@@ -19,7 +19,7 @@ def lay_out(connection: Connection) -> None:
     connection.execute(
         text(
             "INSERT INTO geo.district_version (label, title, status, is_current) "
-            "VALUES ('test', 'Test', 'adopted', true)"
+            "VALUES ('test', 'Test', 'draft', true)"
         )
     )
     box = "ST_Multi(ST_MakeEnvelope(:x, :y, :x + 100, :y + 100, 25832))"
