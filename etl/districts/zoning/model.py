@@ -56,7 +56,7 @@ COMPOSITE = Weights()
 """J = heterogeneity + 0.5 (1 − mean Polsby-Popper) + 0.5 mean relative deviation + share behind barriers."""
 PLANS: dict[str, Weights] = {
     "composite": COMPOSITE,
-    "homogeneous": Weights(homogeneity=1.0, compactness=0.2, deviation=0.15),
+    "homogeneous": Weights(homogeneity=1.0, compactness=0.15, deviation=0.12),
     "compact": Weights(homogeneity=0.3, compactness=1.0, deviation=0.5),
     "balanced": Weights(homogeneity=1.1, compactness=0.4, deviation=0.55),
     "equal": Weights(homogeneity=0.3, compactness=0.3, deviation=2.0),

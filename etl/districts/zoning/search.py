@@ -25,9 +25,9 @@ TOLERANCE = 1e-6
 """Inhabitants by which a plan may lie outside the band for rounding's sake."""
 SMALL = 2_000_000
 """Steps in all below which starting further processes does not pay."""
-MARGIN = 0.9
+MARGIN = 0.8
 """Share of the time limit after which searches are ended; the rest is for starting, reading and writing."""
-SCAN_SHARE = 0.6
+SCAN_SHARE = 0.5
 """Share of the time limit after which the scan of the numbers of districts is ended."""
 HASTE = 1.3
 """How much longer than measured the steps may take before time is shared out."""
