@@ -8,11 +8,13 @@ from etl.districts.place_commands import districts
 from etl.districts.plans import commands as plans
 from etl.districts.plans.build_command import build_plans
 from etl.districts.plans.census_command import census
+from etl.districts.plans.proof_command import certify_plan
 from etl.districts.zoning.commands import solve_file
 
 districts.command("solve")(solve_file)
 districts.command("build")(build_plans)
 districts.command("census")(census)
+districts.command("certify-plan")(certify_plan)
 districts.command("plans")(plans.list_plans)
 districts.command("choose")(plans.choose)
 districts.command("review")(plans.review)
