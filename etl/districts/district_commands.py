@@ -9,9 +9,11 @@ from etl.districts.plans import commands as plans
 from etl.districts.plans.build_command import build_plans
 from etl.districts.plans.census_command import census
 from etl.districts.plans.proof_command import certify_plan
+from etl.districts.zoning.certify_command import certify_file
 from etl.districts.zoning.commands import solve_file
 
 districts.command("solve")(solve_file)
+districts.command("certify")(certify_file)
 districts.command("build")(build_plans)
 districts.command("census")(census)
 districts.command("certify-plan")(certify_plan)
