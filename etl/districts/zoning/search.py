@@ -109,6 +109,7 @@ def find(
     ``previous``: an earlier district of each block of the city (for ``Weights.change``). ``told`` is called with the
     searches done and planned. Raises ``ZoningError`` if no plan within the band was met.
     """
+    warm_up()  # in this process first, so that the others load what it compiled, and outside the time limit
     begun = time.monotonic()
     job = _Job(list(pieces), band, weights, [None if previous is None else previous[p.blocks.rows] for p in pieces])
     nominal = sum(p.count for p in pieces)
@@ -262,7 +263,6 @@ Run = Callable[[Sequence[Task]], Iterator[Found]]
 
 @contextmanager
 def _workers(job: _Job, processes: int) -> Iterator[Run]:
-    warm_up()  # in this process first, so that the others load what it compiled
     if processes <= 1:
         _prepare(job)
         yield lambda tasks: (_work(task) for task in tasks)
