@@ -40,7 +40,7 @@ def version(
     )
     for level, keys, parent in (
         ("stadt", {b: "S" for b in BLOCKS}, None),
-        ("stadtteil", {b: stadtteil_of(b) for b in BLOCKS}, "stadt"),
+        ("stadtteil", {b: district_of[b][0] for b in BLOCKS}, "stadt"),
         ("bezirk", district_of, "stadtteil"),
     ):
         for key in sorted(set(keys.values())):

@@ -92,6 +92,23 @@ def test_estimates_reach_readers_as_estimates(city: Connection, catalogue: Catal
     assert row.wert == round(100 * row.zaehler / row.nenner, 1)
 
 
+def test_stadtteile_drawn_anew_are_sums_of_their_districts(city: Connection, catalogue: Catalogue) -> None:
+    """South and north instead of west and east: what is estimated below is estimated above, the city stays exact."""
+    grid_city.version(city, "alt", OLD, current=True)
+    grid_city.version(city, "neu", {b: ("101", "102", "201", "202")[int(b[1])] for b in BLOCKS})
+    delivery = small_city.deliver(city, "arbeitslose_stadtteile", 2025)
+    deliver_areas(city, delivery, "arbeitslose", GIVEN)
+    build_crosswalk(city, catalogue, "alt", "neu")
+    aggregate(city, catalogue)
+    found = counts(city, "arbeitslose", "neu")
+    for stadtteil in ("1", "2"):
+        below = [found[f"{stadtteil}0{n}"] for n in (1, 2)]
+        assert found[stadtteil] == (sum(value for value, _, _ in below), "gueltig", "geschaetzt")
+    assert found["S"] == (371, "gueltig", "exakt")
+    assert found["1"][0] + found["2"][0] + found["NZ"][0] == 371
+    assert not any(result.failures for result in run_checks(city))
+
+
 def test_withheld_counts_stay_withheld(versions: Connection, catalogue: Catalogue) -> None:
     versions.execute(text("UPDATE warehouse.count SET value = NULL, status = 'geheim' WHERE value = 121"))
     build_crosswalk(versions, catalogue, "alt", "neu")
