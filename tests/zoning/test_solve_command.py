@@ -10,11 +10,14 @@ from typing import Any
 
 import fiona
 import pytest
+import shapely
 from shapely.geometry import mapping
 from typer.testing import CliRunner
 
 from etl.districts.district_commands import districts
 from etl.districts.zoning.blocks_file import Columns, from_file
+from etl.districts.zoning.feasible import pieces
+from etl.districts.zoning.model import Band
 from etl.errors import InputError, SozialberichtError
 from tests.zoning.grids import squares
 
@@ -94,6 +97,29 @@ def test_neighbours_rook_and_queen(tmp_path: Path) -> None:
     assert len(rook.edges) == 60 and set(rook.edges.length.tolist()) == {100.0}
     assert len(queen.edges) == 110
     assert math.isclose(rook.area.sum(), 36 * 10_000)
+
+
+def overlapping(path: Path, instead: shapely.Polygon) -> Path:
+    """The grid with ``instead`` as the block in the middle."""
+    shapes = squares(6, 6)
+    shapes[14] = instead
+    schema = {"geometry": "Polygon", "properties": {"nr": "int", "teil": "str", "ew": "float", "alt": "float"}}
+    with fiona.open(path, "w", driver="GPKG", schema=schema, crs="EPSG:25832") as out:
+        for shape, row in zip(shapes, rows(), strict=True):
+            out.write({"geometry": mapping(shape), "properties": row})
+    return path
+
+
+def test_overlapping_blocks_are_told(tmp_path: Path) -> None:
+    """A block 5 m over its neighbour is told beside the plan; one over all of them has lost its borders: an error."""
+    wide = overlapping(tmp_path / "a.gpkg", shapely.box(200, 200, 305, 300))
+    command = ["solve", str(wide), *ARGUMENTS, "--out", str(tmp_path / "l.csv"), "--json"]
+    sheet = json.loads(RUN.invoke(districts, command).stdout)
+    assert sheet["bloecke_mit_ueberlappung"] >= 2
+    assert "überlappen" in sheet["hinweise"][0]
+    swollen = overlapping(tmp_path / "b.gpkg", shapely.box(195, 195, 305, 305))
+    with pytest.raises(SozialberichtError, match="überlappen"):
+        pieces(from_file(swollen, Columns("nr", "teil", "ew", ("alt",))), Band(150, 300, 450))
 
 
 @pytest.mark.parametrize("option", [["--weights", "1,2"], ["--bridge", "12"], ["--plan", "best"]])

@@ -35,7 +35,7 @@ def pieces(instance: Instance, band: Band) -> tuple[list[Piece], list[str]]:
     """
     problems = _heavy(instance, band)
     found: list[Piece] = []
-    remarks: list[str] = []
+    remarks = _misfits(instance)
     parts = instance.by_component()
     for key, name in enumerate(instance.parents):
         own = [part for part in parts if part.parent[0] == key]
@@ -57,7 +57,9 @@ def pieces(instance: Instance, band: Band) -> tuple[list[Piece], list[str]]:
                 possible = band.counts(float(part.pop.sum()), len(part))
                 found.append(Piece(part, possible, band.count(float(part.pop.sum()), len(part))))
     if problems:
-        raise ZoningError("Aus diesen Blöcken lassen sich keine Bezirke bilden.\n" + "\n".join(problems))
+        raise ZoningError(
+            "Aus diesen Blöcken lassen sich keine Bezirke bilden.\n" + "\n".join(problems + _misfits(instance))
+        )
     return found, remarks
 
 
@@ -66,6 +68,17 @@ def _fits(part: Instance, band: Band, people_of_parent: float) -> bool:
     if people == 0 and people_of_parent > 0:
         return False
     return len(band.counts(people, len(part))) > 0
+
+
+def _misfits(instance: Instance) -> list[str]:
+    if not instance.misfits:
+        return []
+    which = count(instance.misfits, "Block überlappt", "Blöcke überlappen")
+    fit = "passt" if instance.misfits == 1 else "passen"
+    return [
+        f"{which} andere oder {fit} am Rand nicht genau; Nachbarn und Kompaktheit können falsch sein. Abhilfe: die "
+        "Flächen im GIS bereinigen."
+    ]
 
 
 def _heavy(instance: Instance, band: Band) -> list[str]:

@@ -78,7 +78,7 @@ class Instance:
     Stadtteile; ``linked`` are those along which a district may grow: inside a Stadtteil and not across a barrier that
     is held to be uncrossable. ``side`` numbers the side of a barrier a block lies on (``None``: no barriers).
     ``city_pop`` and ``city_ss`` (the weighted sum of squares of all ``z``) are those of the whole city also in a part,
-    so that figures of parts add up; ``rows`` are the row numbers in the whole city.
+    so that figures of parts add up; ``rows`` are the row numbers in the whole city. ``misfits``: see ``Shapes``.
     """
 
     ids: tuple[str, ...]
@@ -97,6 +97,7 @@ class Instance:
     city_pop: float
     city_ss: float
     rows: Ints
+    misfits: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -151,12 +152,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class Shapes:
-    """What the search needs of the blocks' polygons: area (m²), perimeter (m), centroids (m) and neighbours."""
+    """What the search needs of the blocks' polygons: area (m²), perimeter (m), centroids (m) and neighbours.
+
+    ``misfits`` counts the blocks that overlap others or whose edges do not match those of their neighbours.
+    """
 
     area: Floats
     perimeter: Floats
     xy: Floats
     edges: Edges
+    misfits: int = 0
 
 
 def from_arrays(
@@ -199,11 +204,13 @@ def from_arrays(
         bridge = np.zeros(len(edges), dtype=bool)
         bridge[len(shapes if isinstance(shapes, Edges) else shapes.edges) :] = True
         open_edges &= (sides[edges.i] == sides[edges.j]) | bridge
+    misfits = 0 if isinstance(shapes, Edges) else shapes.misfits
     z = standardised(raw, people)
     return Instance(
         ids=tuple(ids), parents=names, parent=parent, pop=people, attributes=tuple(attributes), z=z, area=area,
         perimeter=perimeter, xy=xy, edges=edges, linked=edges.where(open_edges), side=sides, shaped=shaped,
         city_pop=float(people.sum()), city_ss=float(people @ (z**2).sum(axis=1)), rows=np.arange(n, dtype=np.int64),
+        misfits=misfits,
     )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ class Quality:
     heterogeneity divided by the mean of random connected plans. ``intra_area_correlation``: one-way ANOVA, mean over
     attributes, blocks counted once. ``outside_percent``: share of the inhabited districts outside the band; empty
     ones are counted in ``empty`` instead. ``not_contiguous``: districts in several pieces; ``crossing``: districts in
-    several Stadtteile; ``uncovered``: blocks in no district. ``bound`` and ``gap_percent`` come from a certificate.
+    several Stadtteile; ``uncovered``: blocks in no district; ``misfits``:
+    blocks that overlap others or do not match their edges. ``bound`` and ``gap_percent`` come from a certificate.
     """
 
     districts: int
@@ -73,6 +74,7 @@ class Quality:
     steps: int | None = None
     cut_by_clock: bool | None = None
     versions: tuple[tuple[str, str], ...] = ()
+    misfits: int = 0
 
     @property
     def violations(self) -> int:
@@ -108,6 +110,7 @@ class Quality:
             "nicht_zusammenhaengend": self.not_contiguous,
             "ueber_stadtteilgrenzen": self.crossing,
             "ohne_bezirk": self.uncovered,
+            "bloecke_mit_ueberlappung": self.misfits,
             "zielwert": _rounded(self.objective, 5),
             "schranke": _rounded(self.bound, 5),
             "luecke_prozent": _rounded(self.gap_percent, 3),
@@ -143,6 +146,7 @@ class Quality:
             ("nicht zusammenhängend", number(self.not_contiguous)),
             ("über Stadtteilgrenzen", number(self.crossing)),
             ("Blöcke ohne Bezirk", number(self.uncovered)),
+            *([("überlappende Blöcke", number(self.misfits))] if self.misfits else []),
             ("Zielwert (klein ist gut)", number(self.objective, 4)),
             ("bewiesene Schranke", _shown(self.bound, 4)),
             ("Lücke", _shown(self.gap_percent, 2, " %")),
@@ -209,6 +213,7 @@ def measure(
         not_contiguous=_in_pieces(instance, labels, k),
         crossing=int(sum(len(np.unique(instance.parent[labels == d])) > 1 for d in range(k))),
         uncovered=0,
+        misfits=instance.misfits,
         objective=terms.objective(weights if instance.shaped else replace(weights, compactness=0.0)),
     )
 

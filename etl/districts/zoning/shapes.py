@@ -34,5 +34,6 @@ def shapes_of(polygons: Geometries, contiguity: Contiguity = "rook") -> Shapes:
         area=shapely.area(polygons),
         perimeter=shapely.length(polygons),
         xy=shapely.get_coordinates(shapely.centroid(polygons)),
+        misfits=int((~shapely.is_empty(shapely.coverage_invalid_edges(polygons))).sum()),
         edges=Edges(i[order].astype(np.int64), j[order].astype(np.int64), length[order]),
     )
