@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -172,7 +172,8 @@ def certify(  # noqa: PLR0917 - the order in which one thinks of them
     if effort.workers > 1 and len(jobs) > 1:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         with ProcessPoolExecutor(effort.workers, mp_context=get_context("spawn")) as pool:
-            for done in pool.map(run, jobs):
+            for finished in as_completed([pool.submit(run, job) for job in jobs]):
+                done = finished.result()
                 results[done.parent] = done
                 if tell:
                     tell(done)

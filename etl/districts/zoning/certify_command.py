@@ -182,24 +182,11 @@ def _tell_parent(part: ParentCertificate) -> None:
 
 def _show(result: Certificate, out: Path | None) -> None:
     table = Table(title="Nachweis je Stadtteil", title_justify="left")
-    for name in (
-        "Stadtteil",
-        "Bezirke",
-        "Zielwert",
-        "Schranke",
-        "Lücke",
-        "Schnitte",
-        "Teilprobleme",
-        "Sekunden",
-        "Stand",
-    ):
+    for name in ("Stadtteil", "Bezirke", "Zielwert", "Schranke", "Lücke", "Stand"):
         table.add_column(name, justify="left" if name in ("Stadtteil", "Stand") else "right")
     for p in result.parents:
         shown = [f"{x:.5f}".replace(".", ",") if math.isfinite(x) else "–" for x in (p.objective, p.bound)]
-        table.add_row(
-            escape(p.parent), str(p.k), *shown, _percent(p.gap), str(p.cuts), str(p.nodes), f"{p.seconds:.0f}",
-            GERMAN[p.status],
-        )  # fmt: skip
+        table.add_row(escape(p.parent), str(p.k), *shown, _percent(p.gap), GERMAN[p.status])
     console.print(table)
     console.print(f"Ganze Stadt: Lücke {_percent(result.gap)}")
     for p in result.parents:
