@@ -24,6 +24,7 @@ COMMANDS = {
     "addresses": "etl.districts.place_commands:addresses",
     "facilities": "etl.districts.place_commands:facilities",
     "districts": "etl.districts.district_commands:districts",
+    "blocks": "etl.districts.blockbuild.commands:blocks",
     "areas": "etl.districts.custom_areas.commands:areas",
     "deliver": "etl.intake.commands:deliver",
     "deliveries": "etl.intake.commands:deliveries",
