@@ -34,6 +34,9 @@ SELECT :edition, p.unit_id, p.indicator_id, p.group_code, p.period, p.reference_
        CASE WHEN p.value IS NOT NULL AND b.breaks <> '{}' THEN width_bucket(p.value, b.breaks) + 1 END
 FROM protected_value p
 JOIN catalogue.indicator i ON i.id = p.indicator_id
+JOIN geo.unit u ON u.id = p.unit_id
+-- drafts beside the version shown would give their differences away
+JOIN geo.district_version d ON d.id = u.version_id AND (d.is_current OR d.status IN ('adopted', 'superseded'))
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(x::double precision ORDER BY n), '{}') AS breaks
     FROM jsonb_array_elements_text(i.class_breaks) WITH ORDINALITY AS e(x, n)
@@ -49,6 +52,8 @@ SELECT DISTINCT ON (c.unit_id) :edition, c.unit_id, c.period,
 FROM warehouse.unit_count c
 JOIN catalogue.measure m ON m.id = c.measure_id AND m.code = :measure
 JOIN warehouse.period p ON p.code = c.period
+JOIN geo.unit u ON u.id = c.unit_id
+JOIN geo.district_version d ON d.id = u.version_id AND (d.is_current OR d.status IN ('adopted', 'superseded'))
 WHERE c.group_code = 'insgesamt'
 ORDER BY c.unit_id, upper(p.valid) DESC
 """)

@@ -11,7 +11,7 @@ import pytest
 import shapely
 from sqlalchemy import Connection, Engine, text
 
-from etl.catalogue import City
+from etl.catalogue import Catalogue, City
 from etl.districts import store as units
 from etl.districts import versions
 from etl.districts.areas import geometry_array
@@ -23,6 +23,8 @@ from etl.districts.plans.violations import find_violations
 from etl.districts.zoning.model import Band
 from etl.districts.zoning.search import Effort
 from etl.errors import SozialberichtError
+from etl.indicators.compute import compute
+from etl.releases.edition import publish_edition
 from tests.plans import grid_city
 
 QUICK = Effort(steps=300, seeds=1, processes=1)
@@ -253,3 +255,17 @@ def test_weights_replace_only_what_is_named() -> None:
 def test_quality_sheets_are_json(planned: Engine, city: City, tmp_path: Path) -> None:
     built = run(planned, city, wish(plans=("composite",)))
     assert json.loads(json.dumps(built.plans))["gesamt"]["bezirke"] >= 6
+
+
+def test_a_draft_beside_the_current_version_is_not_published_and_stays_free_to_change(
+    planned: Engine, city: City, catalogue: Catalogue
+) -> None:
+    """Two divisions published side by side give away the counts of the ground where they differ."""
+    run(planned, city, wish(plans=("composite", "compact")))
+    with planned.begin() as connection:
+        versions.make_current(connection, "neu")
+        compute(connection, catalogue)
+        publish_edition(connection, catalogue, label="Probe")
+        shown = set(connection.scalars(text("SELECT DISTINCT gebietsstand FROM sozialbericht.wert")))
+        assert shown == {"neu"}
+        store.choose_plan(connection, city, versions.get(connection, "2026"), "kompakt")
