@@ -18,8 +18,7 @@ def lay_out(connection: Connection) -> None:
     """City, five Stadtteile, four blocks each, six addresses a block; street key = block number."""
     connection.execute(
         text(
-            "INSERT INTO geo.district_version (label, title, status, is_current) "
-            "VALUES ('test', 'Test', 'draft', true)"
+            "INSERT INTO geo.district_version (label, title, status, is_current) VALUES ('test', 'Test', 'draft', true)"
         )
     )
     box = "ST_Multi(ST_MakeEnvelope(:x, :y, :x + 100, :y + 100, 25832))"
