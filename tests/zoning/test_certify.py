@@ -228,6 +228,13 @@ def test_state_of_another_problem_is_refused(tmp_path: Path) -> None:
         prove(larger(), path=path)
 
 
+def test_state_knows_the_same_numbers_in_another_type() -> None:
+    part = replace(larger(), band=Band(100.0, 200.0, 300.0))
+    same = replace(part, band=Band(100, np.float64(200), 300))
+    assert fingerprint(part, 1, 0.0049) == fingerprint(same, 1, 0.49 / 100)
+    assert fingerprint(part, 1, 0.0049) != fingerprint(part, 1, 0.005)
+
+
 def test_state_file_gives_back_what_was_saved(tmp_path: Path) -> None:
     path = tmp_path / "stand.npz"
     mask = np.random.default_rng(1).random((5, 5)) < 0.5

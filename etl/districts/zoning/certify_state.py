@@ -59,7 +59,8 @@ def fingerprint(part: Problem, seed: int, gap: float) -> str:
     digest = hashlib.sha256()
     for array in (part.pop, part.cost, part.first, part.neighbours):
         digest.update(np.ascontiguousarray(array).tobytes())
-    rest = (part.deviation, part.band.smallest, part.band.target, part.band.largest, part.k, seed, round(gap, 9))
+    numbers = (part.deviation, part.band.smallest, part.band.target, part.band.largest)
+    rest = (*(float(number) for number in numbers), int(part.k), int(seed), round(float(gap), 9))
     digest.update(repr(rest).encode())
     return digest.hexdigest()
 
