@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from etl.catalogue import Catalogue
 from etl.districts.areas import Areas, geometry_array
 from etl.districts.blockbuild.build import BuildOptions, build_blocks
 from etl.districts.blockbuild.faces import Limits, around, clusters, enclosed
+from etl.districts.grid import GridOptions
 from etl.errors import SozialberichtError
 from etl.warehouse import databases, engine, service
 from tests.conftest import Published, clone
@@ -150,6 +152,24 @@ def test_every_address_lies_in_one_block_of_the_new_set(sample: Connection, cata
              "LEFT JOIN geo.block_set s ON s.id = b.block_set_id AND s.is_current WHERE s.id IS NULL")
     )  # fmt: skip
     assert homeless == 0
+
+
+def test_populated_cells_take_the_land_around_them(sample: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
+    east, north = sample.execute(
+        text("SELECT ST_X(ST_Transform(ST_Centroid(geom), 3035)), ST_Y(ST_Transform(ST_Centroid(geom), 3035)) "
+             "FROM geo.unit WHERE level = 'stadt'")
+    ).one()  # fmt: skip
+    cells = [(int(east // 1000) * 1000 + 500 + 1000 * i, int(north // 1000) * 1000 + 500 + 1000 * j)
+             for i in range(-4, 5) for j in range(-6, 7)]  # fmt: skip
+    file = tmp_path / "zellen.csv"
+    file.write_text("x;y\n" + "".join(f"{x};{y}\n" for x, y in cells), encoding="utf-8")
+    options = BuildOptions("grid", "aus Zellen", grid_file=file, grid=GridOptions("block", "x", "y", 1000, 3035))
+    report = build_blocks(sample, catalogue.city, options)
+    assert 50 < len(report.areas) <= len(cells)
+    assert "0 in keinem" in report.result
+    ground = sample.scalar(text("SELECT sum(ST_Area(geom)) FROM geo.unit u JOIN geo.district_version v "
+                                "ON v.id = u.version_id AND v.is_current WHERE level = 'stadt'"))  # fmt: skip
+    assert sum(p.area for p in built(sample, "aus Zellen")) == pytest.approx(ground, abs=1)
 
 
 def test_what_is_missing_is_said(sample: Connection, catalogue: Catalogue) -> None:
