@@ -67,9 +67,9 @@ def build_blocks(connection: Connection, city: City, options: BuildOptions) -> R
     located, lost = store.locate_addresses(connection)
     report.result = (
         f"{count(len(areas), 'Block', 'Blöcke')} als „{options.label}“ gebildet. {number(located)} Adressen liegen in"
-        f" einem Block, {number(lost)} in keinem. Bereinigt: {cleaning.dangles} lose Enden, {cleaning.cuts} Sackgassen,"
-        f" {cleaning.slivers} schmale Flächen, {cleaning.islands} Inseln und Kreisel, {cleaning.fragments}"
-        f" abgeschnittene Stücke; {cleaning.absorbed} Flächen kamen zu ihrem Nachbarn."
+        f" einem Block, {number(lost)} in keinem. Bereinigt: lose Enden {cleaning.dangles}, Sackgassen {cleaning.cuts},"
+        f" schmale Flächen {cleaning.slivers}, Inseln und Kreisel {cleaning.islands}, abgeschnittene Stücke"
+        f" {cleaning.fragments}; zum Nachbarn gegeben {cleaning.absorbed}."
     )
     summary = report.summary() | {"cleaning": asdict(cleaning)}
     store.record_load(connection, source, store.Journal(LEVEL, None, said, summary, synthetic))
