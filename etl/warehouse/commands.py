@@ -12,6 +12,7 @@ from psycopg import conninfo
 
 from etl import settings
 from etl.catalogue import load_catalogue
+from etl.console import tell
 from etl.errors import SetupError
 from etl.warehouse import cluster, databases, service
 from etl.warehouse import doctor as diagnosis
@@ -28,12 +29,12 @@ def start() -> None:
     if service.existing_server() is not None:
         databases.ensure_roles()
         service.write_service_file()
-        _tell("Es gilt der vorhandene Server aus SOZIALBERICHT_DSN; er antwortet.", server="vorhanden")
+        tell("Es gilt der vorhandene Server aus SOZIALBERICHT_DSN; er antwortet.", server="vorhanden")
         return
     info = cluster.ensure_running()
     databases.ensure_roles()
     service.write_service_file()
-    _tell(f"Die Datenbank läuft auf 127.0.0.1:{info.port} (PostgreSQL {info.version}).", port=info.port)
+    tell(f"Die Datenbank läuft auf 127.0.0.1:{info.port} (PostgreSQL {info.version}).", port=info.port)
 
 
 @app.command()
@@ -41,7 +42,7 @@ def stop() -> None:
     """Die eingebettete Datenbank anhalten; offene Sitzungen werden beendet."""
     _refuse_for_existing_server("anhalten")
     stopped = cluster.stop()
-    _tell("Die Datenbank ist angehalten." if stopped else "Die Datenbank lief nicht.", angehalten=stopped)
+    tell("Die Datenbank ist angehalten." if stopped else "Die Datenbank lief nicht.", angehalten=stopped)
 
 
 @app.command()
@@ -51,10 +52,10 @@ def status() -> None:
     if service.existing_server() is None:
         state, info = cluster.status(home)
         if info is None:
-            _tell("Die Datenbank ist noch nicht angelegt (./sozialbericht db start).", stand=state)
+            tell("Die Datenbank ist noch nicht angelegt (./sozialbericht db start).", stand=state)
             raise typer.Exit(NOT_RUNNING)
         if state != "laeuft":
-            _tell("Die Datenbank läuft nicht (./sozialbericht db start).", stand=state, port=info.port)
+            tell("Die Datenbank läuft nicht (./sozialbericht db start).", stand=state, port=info.port)
             raise typer.Exit(NOT_RUNNING)
         lines = [
             f"Die Datenbank läuft: PostgreSQL {info.version} auf 127.0.0.1:{info.port}",
@@ -68,7 +69,7 @@ def status() -> None:
     sizes = _sizes()
     lines.append(f"  Dienste    {service.service_file(home)}")
     lines += [f"  {name}: {size / 2**20:.0f} MiB" for name, size in sizes.items()]
-    _tell("\n".join(lines), **facts, dienstdatei=str(service.service_file(home)), datenbanken=sizes)
+    tell("\n".join(lines), **facts, dienstdatei=str(service.service_file(home)), datenbanken=sizes)
 
 
 @app.command()
@@ -79,12 +80,12 @@ def destroy(
     _refuse_for_existing_server("löschen")
     home = settings.home()
     if cluster.known(home) is None:
-        _tell("Es gibt keine Datenbank zu löschen.", geloescht=False)
+        tell("Es gibt keine Datenbank zu löschen.", geloescht=False)
         return
     if not yes and not typer.confirm(f"Alle Daten in {home / 'cluster'} unwiderruflich löschen?"):
         raise SetupError("Nichts gelöscht.")
     cluster.destroy(home)
-    _tell("Die Datenbank ist gelöscht; gelieferte Dateien und Veröffentlichtes außerhalb bleiben.", geloescht=True)
+    tell("Die Datenbank ist gelöscht; gelieferte Dateien und Veröffentlichtes außerhalb bleiben.", geloescht=True)
 
 
 @app.command()
@@ -124,7 +125,7 @@ def upgrade(
     catalogue = load_catalogue(settings.catalogue_dir())
     prepared_engine(catalogue, keep_dependents=keep_dependents)
     name = catalogue.city.database
-    _tell(f"Die Datenbank {name} ist auf dem Stand des Programms.", datenbank=name)
+    tell(f"Die Datenbank {name} ist auf dem Stand des Programms.", datenbank=name)
 
 
 def doctor(
@@ -174,10 +175,3 @@ def _sizes() -> dict[str, int]:
             (service.listed_databases(),),
         )
         return {str(row[0]): int(row[1]) for row in rows}
-
-
-def _tell(text: str, **facts: object) -> None:
-    if settings.ui.json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
-    elif not settings.ui.quiet:
-        typer.echo(text)
