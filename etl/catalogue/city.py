@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,10 @@ from etl.catalogue.sources import Code, Strict
 
 NOT_LOCATED = "nicht_zuordenbar"
 """Level of the one pseudo-unit a version has for persons without a locatable address."""
+
+
+COMPARISON = "vergleichsraum"
+"""Level of the comparison areas, which stand in a version of their own and have no outlines."""
 
 
 class Level(Strict):
@@ -28,6 +32,14 @@ class Owner(Strict):
     title: str
 
 
+class ComparisonArea(Strict):
+    """An area beside the city that its figures are compared with: district, state, other cities."""
+
+    key: Annotated[str, Field(pattern=r"^\d{2,8}$", description="Official key: state 2, district 5, municipality 8")]
+    name: str
+    kind: Literal["gemeinde", "kreis", "land", "bund"]
+
+
 class City(Strict):
     """The city and its hierarchy."""
 
@@ -42,14 +54,15 @@ class City(Strict):
         None, description="Extent that maps open with, in EPSG:25832, metres; default: the plausible extent"
     )
     levels: tuple[Level, ...] = Field(min_length=1)
+    comparison_areas: tuple[ComparisonArea, ...] = ()
     population: Code | None = Field(None, description="Measure shown as einwohner of a unit")
     district_level: Code | None = Field(None, description="The level that is formed from building blocks")
 
     @model_validator(mode="after")
     def _chain(self) -> City:
         codes = [level.code for level in self.levels]
-        if NOT_LOCATED in codes or "block" in codes:
-            raise ValueError(f"„levels“: {NOT_LOCATED} und block sind vorbelegt")
+        if {NOT_LOCATED, COMPARISON, "block"} & set(codes):
+            raise ValueError(f"„levels“: {NOT_LOCATED}, {COMPARISON} und block sind vorbelegt")
         for position, level in enumerate(self.levels):
             if position == 0 and level.parent is not None:
                 raise ValueError("„levels“: die erste Ebene ist die Stadt und hat kein „parent“")

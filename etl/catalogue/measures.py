@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from etl.catalogue.sources import Code, Strict
+from etl.catalogue.sources import Break, Code, Strict
 
 
 class Condition(Strict):
@@ -18,11 +18,14 @@ class Condition(Strict):
     isin: tuple[str | int, ...] | None = None
     ge: int | None = None
     lt: int | None = None
+    within_years: int | None = Field(
+        None, description="Dimension of type year: at most this many years after the year of the reference date"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Condition:
         if not self.model_fields_set:
-            raise ValueError("leere Bedingung: eines von eq, isin, ge, lt angeben")
+            raise ValueError("leere Bedingung: eines von eq, isin, ge, lt, within_years angeben")
         return self
 
 
@@ -42,6 +45,17 @@ class Measure(Strict):
     offset: float = 0.0
     column: Code | None = Field(None, description="Area tables: the column code")
     group_by: Code | None = Field(None, description="Dimension whose values are published as groups besides the total")
+    bands: dict[str, tuple[int, int]] = Field(
+        default_factory=dict, description="group_by of a number or age: name of a group → from, up to but not including"
+    )
+    group_columns: dict[str, Code] = Field(
+        default_factory=dict, description="Area tables: name of a group → column code, besides the total"
+    )
+    age_limit: Literal["unter", "ab"] | None = Field(
+        None,
+        description="Weight each age (dimension alter, completed years on 31.12.) with the share of its birth cohort "
+        "that is below, or has reached, the age limit of § 7a SGB II at the reference date",
+    )
     carrier: Code | None = Field(
         None,
         description="Measure by block or cell whose distribution divides this one where another district version needs "
@@ -92,17 +106,50 @@ def parse_expression(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+class Gap(Strict):
+    """Why there is no small-area source for an indicator, and what would close the gap."""
+
+    reason: str
+    closed_by: str
+    ask: Code = Field(description="The office to ask")
+
+
+class Comparison(Strict):
+    """Numerator and denominator of the same indicator for comparison areas, from official statistics."""
+
+    numerator: str
+    denominator: str | None = None
+    note: str | None = None
+
+
 class Indicator(Strict):
-    """A published figure: numerator / denominator × factor, or the numerator alone."""
+    """A published figure: numerator / denominator × factor, or the numerator alone.
+
+    ``pool`` adds up that many successive periods of numerator and denominator before dividing. ``gap`` marks an
+    indicator that cannot be computed yet: it is documented, listed as a gap and never published.
+    ``formula`` segregation: half the sum over districts of |group share − rest share| × 100, for the city only.
+    """
 
     code: Annotated[str, Field(pattern=r"^[A-Z]{3}[0-9]{2}$")]
     title: str
     definition: str
     kind: Literal[
-        "anzahl", "anteil", "quotient", "rate", "mittelwert", "veraenderung", "dichte", "saldo", "index", "summe"
+        "anzahl",
+        "anteil",
+        "quotient",
+        "rate",
+        "mittelwert",
+        "veraenderung",
+        "dichte",
+        "saldo",
+        "index",
+        "summe",
+        "verhaeltnis",
     ]
-    numerator: str
+    numerator: str | None = None
     denominator: str | None = None
+    formula: Literal["ratio", "segregation"] = "ratio"
+    pool: int = Field(1, ge=1, le=5)
     numerator_text: str
     denominator_text: str | None = None
     factor: float = 1.0
@@ -113,14 +160,26 @@ class Indicator(Strict):
     class_breaks: tuple[float, ...] = Field((), description="Inner class limits, the same for all years")
     lowest_level: Code
     note: str | None = None
+    periodicity: Literal["jaehrlich", "schuljahr", "einmalig"] = "jaehrlich"
+    reference: str = Field("31.12.", description="Reference date or period, as shown to readers")
+    source_text: str | None = Field(None, description="Source as shown to readers; default: titles of the sources")
+    owner: Code | None = Field(None, description="Responsible office; default: owner of the numerator's source")
+    disclosure_risk: Literal["gering", "mittel", "hoch", "sehr_hoch"] = "mittel"
+    index_part: str | None = Field(None, description="Part of an index that it is (S1, S2, ...)")
+    breaks: tuple[Break, ...] = ()
+    gap: Gap | None = None
+    comparison: Comparison | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Indicator:
         if list(self.class_breaks) != sorted(set(self.class_breaks)):
             raise ValueError("„class_breaks“ müssen aufsteigen und verschieden sein")
-        if self.denominator is None and self.kind not in ("anzahl", "saldo", "summe"):
+        if (self.numerator is None) != (self.gap is not None):
+            raise ValueError("„numerator“ fehlt; nur eine Lücke (gap) hat keinen, und sie darf keinen haben")
+        if self.gap is None and self.denominator is None and self.kind not in ("anzahl", "saldo", "summe"):
             raise ValueError(f"„denominator“ fehlt: kind {self.kind} braucht einen Nenner")
-        for text in (self.numerator, self.denominator):
+        compared = (self.comparison.numerator, self.comparison.denominator) if self.comparison else ()
+        for text in (self.numerator, self.denominator, *compared):
             if text is not None:
                 parse_expression(text)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,14 +20,23 @@ class Strict(BaseModel):
 class FileFormat(Strict):
     """How the bytes become a table."""
 
-    type: Literal["csv", "xlsx", "parquet"] = "csv"
+    type: Literal["csv", "xlsx", "parquet", "fixed"] = "csv"
     encoding: str = Field("utf-8", description="utf-8 (with or without BOM) or cp1252, iso-8859-1")
     separator: str = Field(";", min_length=1, max_length=1)
     decimal: Literal[",", "."] = ","
     thousands: Literal[".", ",", " ", "'", ""] = ""
     sheet: str | int = Field(0, description="Name or number (from 0) of the sheet of a workbook")
     header_row: int = Field(1, ge=1, description="Line of the column names; what stands above is a title")
+    header_rows: int = Field(
+        1, ge=1, le=5, description="Lines of column names from header_row on; merged cells count for all they span"
+    )
+    footer: str | None = Field(
+        None, description="Regular expression; from the first row whose first cell it meets on, all is footnote"
+    )
     columns: tuple[str, ...] = Field((), description="Names by position where the file has no header line")
+    fields: dict[str, tuple[int, int]] = Field(
+        default_factory=dict, description="type fixed: column name → first position (from 1) and length"
+    )
 
 
 class Dimension(Strict):
@@ -34,11 +44,12 @@ class Dimension(Strict):
 
     ``age``: completed years as given. ``birth_date``: date, turned into completed years at the reference date.
     ``code``: words mapped by ``values``; what is not listed becomes ``other`` or, without ``other``, is rejected.
-    ``text``: kept as it is (trimmed). ``number``: a whole number within ``min`` and ``max``.
+    ``text``: kept as it is (trimmed). ``number``: a whole number within ``min`` and ``max``. ``year``: the year of a
+    date or a year as given. ``age_limit``: a date of birth becomes ``unter`` or ``ab`` the age limit of § 7a SGB II.
     """
 
     column: str
-    type: Literal["age", "birth_date", "code", "text", "number"]
+    type: Literal["age", "birth_date", "code", "text", "number", "year", "age_limit"]
     values: dict[str, str] = Field(default_factory=dict)
     other: str | None = None
     min: int = 0
@@ -67,6 +78,22 @@ class Location(Strict):
         return self
 
 
+class Moves(Strict):
+    """Events with two addresses: a move within the city leaves one block and arrives in another.
+
+    Such a row is counted twice, at its target as ``arrives`` and at its origin as ``leaves``, in the dimension
+    ``event`` (a code dimension of the form). All other rows lie at ``location`` or, for the words listed in
+    ``origin_only``, at the origin.
+    """
+
+    event: Code
+    within: str = Field(description="Word (after mapping) of a move within the city")
+    arrives: str
+    leaves: str
+    origin: tuple[str, str, str] = Field(description="Columns of the origin: street key, house number, suffix")
+    origin_only: tuple[str, ...] = Field((), description="Words (after mapping) of events that lie at the origin")
+
+
 class RecordForm(Strict):
     """Rows that are located and counted: one row a person or case, or rows with a count column."""
 
@@ -83,6 +110,8 @@ class RecordForm(Strict):
     keep_known: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Column → further values that are known and left out; anything else is wrong"
     )
+    moves: Moves | None = None
+    assumed: bool = Field(False, description="The layout is not public: it is assumed, and only mapped here")
     dimensions: dict[Code, Dimension]
 
     @property
@@ -96,6 +125,8 @@ class Symbol(Strict):
 
     status: Status
     value: float | None = None
+    at_least: float | None = Field(None, description="Withheld, but known not to be below this (agency: 1)")
+    at_most: float | None = Field(None, description="Withheld, but known not to be above this (agency: 9)")
 
     @model_validator(mode="after")
     def _value_only_where_valid(self) -> Symbol:
@@ -119,6 +150,14 @@ class Area(Strict):
     grid: GridKey | None = None
     by: Literal["key", "name"] = "key"
     rename: dict[str, str] = Field(default_factory=dict, description="Value in the file → key or name of the unit")
+    pattern: str | None = Field(
+        None, description="Regular expression of the key in the file; its groups in order make the key of the unit"
+    )
+    total_pattern: str | None = Field(None, description="Regular expression of values that mark total rows")
+    part_total: str | None = Field(
+        None,
+        description="Regular expression of totals of a part of the city; its groups make the key of the parent unit",
+    )
     unlocated: tuple[str, ...] = Field((), description="Values that mean: not attributable to an area")
     total: tuple[str, ...] = Field((), description="Values that mark a total row: a control total, never an area")
     skip: tuple[str, ...] = Field((), description="Values of rows that are left out (footnotes, other areas)")
@@ -160,6 +199,20 @@ class Reliability(Strict):
     words: dict[str, Literal["gueltig", "unsicher"]]
 
 
+class RateCheck(Strict):
+    """A published rate in a column of the table that must follow from counts: numerator / denominator × factor.
+
+    ``denominator``: a column code of the same table, or ``SOURCE.CODE`` for a count that another source delivered for
+    the same area and period. Where it does not follow, the delivery report names areas and differences.
+    """
+
+    column: str
+    numerator: Code
+    denominator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
+    factor: float = 100.0
+    tolerance: float = Field(0.05, description="Half a unit of the last printed place")
+
+
 class AreaForm(Strict):
     """A table of counts by area, wide (a column a measure or date) or long (a column says which measure)."""
 
@@ -181,6 +234,11 @@ class AreaForm(Strict):
     fractional: tuple[Code, ...] = Field((), description="Column codes with fractions in spite of ``integer``")
     negative: tuple[Code, ...] = Field((), description="Column codes that may be below zero (balances)")
     quality: Reliability | None = None
+    rates: tuple[RateCheck, ...] = Field((), description="Published rates in the file that must follow from counts")
+    only: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Column → values; other rows are left out and counted as ignored"
+    )
+    assumed: bool = Field(False, description="The layout is not public: it is assumed, and only mapped here")
     ignore_columns: tuple[str, ...] = Field((), description="Headings known and not used; * stands for any text")
 
     @model_validator(mode="after")
@@ -207,6 +265,13 @@ class AreaForm(Strict):
 Form = Annotated[RecordForm | AreaForm, Field(discriminator="kind")]
 
 
+class Break(Strict):
+    """A break in a definition: values before and from this date do not compare."""
+
+    since: date
+    reason: str
+
+
 class Source(Strict):
     """A source: who owns it, how often it comes, what it may be used for, and the forms its files have."""
 
@@ -222,6 +287,15 @@ class Source(Strict):
     licence: str | None = None
     smallest_level: Code
     note: str | None = None
+    place: Literal["wohnort", "standort", "arbeitsort"] = Field(
+        "wohnort", description="Whether rows lie where people live, where the facility stands, or where they work"
+    )
+    first_year: int | None = Field(None, description="First year for which the source is expected")
+    due_days: int = Field(120, ge=0, description="Days after the reference date (or period) until a delivery is due")
+    delivery: str | None = Field(None, description="How and when it is to be delivered, for the request letter")
+    quality: str | None = Field(None, description="What is required of the data's quality")
+    breaks: tuple[Break, ...] = ()
+    estimate: bool = Field(False, description="Values by area are estimates (spread over areas, perturbed)")
     forms: tuple[Form, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
