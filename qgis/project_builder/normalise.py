@@ -6,6 +6,8 @@ The order of elements is left alone, because it often means something (layers, r
 import re
 import xml.etree.ElementTree as ET
 
+from project_builder.lean import thin_out
+
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 PERSONAL = ("saveUser", "saveUserFull", "saveDateTime")
 # Extents are computed from rows at the time of building; QGIS asks the database when they are missing. Elevation is
@@ -72,9 +74,12 @@ def project(text, ids, hidden):
             for element in layer.findall(name):
                 layer.remove(element)
         _hide_from_wms(layer, hidden.get(layer.findtext("id"), ()))
+        thin_out(layer)
     return _text(root)
 
 
 def style(text):
     """A style's QML, without what is accidental."""
-    return _text(_parsed(_number_uuids(text)))
+    root = _parsed(_number_uuids(text))
+    thin_out(root)
+    return _text(root)
