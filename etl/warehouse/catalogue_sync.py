@@ -36,8 +36,11 @@ def _sources_of(catalogue: Catalogue, indicator: Indicator) -> list[str]:
 
 def _indicator_row(catalogue: Catalogue, theme: str, rank: int, indicator: Indicator) -> dict[str, Any]:
     sources = _sources_of(catalogue, indicator)
+    # what the catalogue knows beyond the table stays in the catalogue
+    known = cast("Table", tables.Indicator.__table__).c
+    facts = indicator.model_dump(exclude={"numerator", "denominator"})
     return {
-        **indicator.model_dump(exclude={"numerator", "denominator"}),
+        **{key: value for key, value in facts.items() if key in known},
         "theme": theme,
         "rank": rank,
         "class_breaks": list(indicator.class_breaks),
