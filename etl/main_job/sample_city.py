@@ -9,6 +9,7 @@ from etl.errors import SozialberichtError
 from etl.main_job.job import Addresses, Blocks, Boundaries, Delivery, Facilities, Job, Lines, Provisional, VersionSpec
 from etl.sample.manifest import SampleManifest, load_manifest
 from etl.sample.write import write_sample
+from etl.settings import DEFAULT_CATALOGUE
 
 LABEL = "vorläufig (synthetisch)"
 GEODATA = "stadtgebiet_synthetisch.gpkg"
@@ -35,6 +36,7 @@ def sample_job(folder: Path, *, seed: int = 1, scale: float = 1.0) -> Job:
 
 def job_of(manifest: SampleManifest) -> Job:
     """The job that takes in a written sample."""
+    known = {path.stem for path in (DEFAULT_CATALOGUE / "sources").glob("*.yaml")}
     deliveries = tuple(
         Delivery(
             source=entry.source or "",
@@ -44,7 +46,7 @@ def job_of(manifest: SampleManifest) -> Job:
             refused=entry.outcome == "refused",
         )
         for entry in manifest.deliveries()
-        if entry.form in ("gezaehlt", "csv")  # the other forms hold the same figures
+        if entry.deliver and entry.source in known
     )
     places = {"key": "einrichtung_nr", "name": "name", "x": "ost", "y": "nord"}
     address = ("strassenname", "hausnummer", "zusatz", "plz", "ort")

@@ -36,7 +36,7 @@ class FileEntry:
 
     name: str
     role: str
-    """boundaries, addresses, facilities, register, area_table or readme."""
+    """boundaries, addresses, facilities, register, records, area_table, internal or readme."""
     sha256: str
     rows: int | None = None
     source: str | None = None
@@ -52,9 +52,15 @@ class FileEntry:
     supersedes: str | None = None
     outcome: str = "accepted"
     """accepted or refused (as a whole)."""
+    deliver: bool = True
+    """False for a further form of figures that another file delivers already."""
     note: str | None = None
     persons: Persons | None = None
     """What accepted rows add up to."""
+    total: int | None = None
+    """The same for other sources than the register: persons, cases, households or whatever the count column holds."""
+    unlocated: int | None = None
+    """How much of ``total`` lies at no known address or area."""
     secondary_rows: int = 0
     """Rows of secondary residences: known, left out, not rejected."""
     rejected_rows: int = 0
@@ -77,6 +83,8 @@ class YearFigures:
     moves_within: int
     unemployed: dict[int, int]
     """By Stadtteil number, 0 for those not located."""
+    figures: dict[str, int] = field(default_factory=dict)
+    """Further true figures of the city by code, as the writers of the sources enter them."""
 
 
 @dataclass(frozen=True)

@@ -127,3 +127,5 @@ ADDRESSES: int = _PLAN["addresses"]
 BLOCKS: int = _PLAN["blocks"]
 FIRST_YEAR: int = _PLAN["first_year"]
 LAST_YEAR: int = _PLAN["last_year"]
+REPORT_FROM = 2015
+"""First year of all files but the register, which begins a year earlier: flows need the population before."""
