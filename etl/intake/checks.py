@@ -6,10 +6,11 @@ Every check is a pair of expressions, so that a file is judged column by column 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
+from etl.catalogue import age_limit
 from etl.catalogue.sources import Dimension, FileFormat
 from etl.intake.header import tidy
 from etl.intake.wording import thousands
@@ -27,6 +28,8 @@ _SHAPES = {
 }
 _SHORT_YEAR = r"^\d{1,2}\.\d{1,2}\.\d{2}$|^\d{2}-\d{1,2}-\d{1,2}$|^\d{6}$"
 _EARLIEST = date(1850, 1, 1)
+_YEARS = (1900, 2150)
+"""Range of a year for which the catalogue declares none of its own."""
 _GROUPED = r"^-?\d{1,3}([., ]\d{3})+$"
 
 
@@ -108,14 +111,24 @@ def _date(cell: pl.Expr, shape: str) -> pl.Expr:
     return pl.when(cell.str.contains(_SHAPES[shape])).then(cell).str.to_date(FORMATS[shape], strict=False)
 
 
+def _shape_word(dimension: Dimension) -> str:
+    """The agreed date format in German letters."""
+    return dimension.date_format.replace("yyyy", "jjjj").replace("dd", "tt")
+
+
+def _completed_years(born: pl.Expr, at: date) -> pl.Expr:
+    """The years' difference, less one before the birthday."""
+    day_of_year = born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
+    before_birthday = day_of_year > at.month * 100 + at.day
+    return at.year - born.dt.year().cast(pl.Int32) - before_birthday.cast(pl.Int32)
+
+
 def _birth_date(name: str, dimension: Dimension, at: date) -> Check:
-    """Completed years at the reference date: the years' difference, less one before the birthday."""
+    """Completed years at the reference date, or for ``age_limit`` the side of the limit on which somebody is."""
     heading = tidy(dimension.column)
     cell = pl.col(heading)
     born = _date(cell, dimension.date_format)
-    day_of_year = born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
-    before_birthday = day_of_year > at.month * 100 + at.day
-    age = at.year - born.dt.year().cast(pl.Int32) - before_birthday.cast(pl.Int32)
+    age = _completed_years(born, at)
     right = (born <= at) & age.is_between(dimension.min, dimension.max)
     reason = (
         pl.when(cell == "")
@@ -123,14 +136,53 @@ def _birth_date(name: str, dimension: Dimension, at: date) -> Check:
         .when(cell.str.contains(_SHORT_YEAR))
         .then(_said("zweistellige Jahreszahl; das Jahrhundert ist nicht erkennbar, bitte vierstellig"))
         .when(~cell.str.contains(_SHAPES[dimension.date_format]))
-        .then(_said(f"ist kein Datum der Form {dimension.date_format.replace('yyyy', 'jjjj').replace('dd', 'tt')}"))
+        .then(_said(f"ist kein Datum der Form {_shape_word(dimension)}"))
         .when(born.is_null())
         .then(_said("diesen Kalendertag gibt es nicht"))
         .when(born > at)
         .then(_said(f"liegt nach dem Stichtag {at:%d.%m.%Y}"))
         .otherwise(_said(f"ergibt ein {name} außerhalb von {dimension.min} bis {dimension.max} Jahren"))
     )
-    return Check(heading, right, reason, age)
+    return Check(heading, right, reason, _side_of_limit(born, at) if dimension.type == "age_limit" else age)
+
+
+def _side_of_limit(born: pl.Expr, at: date) -> pl.Expr:
+    """``unter`` or ``ab`` the age limit at the end of the reference date; same as ``age_limit.below`` by column."""
+    year = born.dt.year().cast(pl.Int32)
+    before = age_limit.FIRST_RAISED - 1
+    raised = list(range(before, age_limit.LAST_RAISED + 1))
+    months = year.clip(before, age_limit.LAST_RAISED).replace_strict(
+        raised, [age_limit.months_over_65(y) for y in raised], return_dtype=pl.Int32
+    )
+    # who is born on the first of a month completes a year of life in the month before
+    completed = (year + age_limit.BASE_YEARS) * 12 + born.dt.month().cast(pl.Int32) + months
+    completed -= (born.dt.day() == 1).cast(pl.Int32)
+    last_of_month = (at + timedelta(days=1)).day == 1
+    now = at.year * 12 + at.month + last_of_month
+    return pl.when(completed >= now).then(pl.lit("unter")).otherwise(pl.lit("ab"))
+
+
+def _year(name: str, dimension: Dimension) -> Check:
+    """A year as given, or that of a date."""
+    heading = tidy(dimension.column)
+    cell = pl.col(heading)
+    plain = pl.when(cell.str.contains(r"^\d{4}$")).then(cell).cast(pl.Int32, strict=False)
+    year = pl.coalesce(plain, _date(cell, dimension.date_format).dt.year().cast(pl.Int32))
+    declared = dimension.model_fields_set
+    low = dimension.min if "min" in declared else _YEARS[0]
+    high = dimension.max if "max" in declared else _YEARS[1]
+    reason = (
+        pl.when(cell == "")
+        .then(_said(f"{name} fehlt"))
+        .when(cell.str.contains(_SHORT_YEAR) | cell.str.contains(r"^\d{2}$"))
+        .then(_said("zweistellige Jahreszahl; das Jahrhundert ist nicht erkennbar, bitte vierstellig"))
+        .when(year.is_not_null())
+        .then(_said(f"{name} liegt außerhalb der Jahre {low} bis {high}"))
+        .when(cell.str.contains(_SHAPES[dimension.date_format]))
+        .then(_said("diesen Kalendertag gibt es nicht"))
+        .otherwise(_said(f"ist weder ein Jahr (2031) noch ein Datum der Form {_shape_word(dimension)}"))
+    )
+    return Check(heading, year.is_between(low, high), reason, year)
 
 
 def _code(name: str, dimension: Dimension) -> Check:
@@ -155,6 +207,10 @@ def dimension(name: str, declared: Dimension, at: date) -> Check:
             return _number(title, declared)
         case "birth_date":
             return _birth_date(title, declared, at)
+        case "age_limit":
+            return _birth_date("Alter", declared, at)
+        case "year":
+            return _year(title, declared)
         case "code":
             return _code(title, declared)
         case "text":
