@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Table, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from etl.catalogue import NOT_LOCATED, Catalogue, Indicator
+from etl.catalogue.city import COMPARISON
 from etl.errors import CatalogueError
+from etl.warehouse.comparison import LEVEL_RANK, sync_comparison_areas
 from etl.warehouse.models import Base, geo
 from etl.warehouse.models import catalogue as tables
 
@@ -70,7 +72,9 @@ def sync(connection: Connection, catalogue: Catalogue) -> None:
         for n, level in enumerate(city.levels)
     ]
     levels.append({"code": NOT_LOCATED, "rank": 99, "title": "nicht zuordenbar", "parent": city.top.code})
+    levels.append({"code": COMPARISON, "rank": LEVEL_RANK, "title": "Vergleichsraum", "parent": None})
     _upsert(connection, geo.Level, "code", levels)
+    sync_comparison_areas(connection, city)
     _upsert(connection, tables.Owner, "code", [o.model_dump() for o in catalogue.owners])
     columns = {"code", "title", "owner", "periodicity", "legal_basis", "licence", "smallest_level", "note"} | {
         "reference",

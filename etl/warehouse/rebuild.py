@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
+from etl.catalogue.needs import compared, needs
 from etl.errors import SetupError
 from etl.settings import SQL
 from etl.warehouse import dependents as city_made
@@ -31,7 +32,10 @@ def _literal(value: object) -> str:
 
 
 def render(catalogue: Catalogue) -> list[tuple[str, str]]:
-    """File name and SQL text of every function and view, templates filled in from the catalogue."""
+    """File name and SQL text of every function and view, templates filled in from the catalogue.
+
+    ``NAME.sql.j2`` is filled in once a theme, ``NAME.city.sql.j2`` once.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SQL / "views"),
         undefined=jinja2.StrictUndefined,
@@ -42,7 +46,10 @@ def render(catalogue: Catalogue) -> list[tuple[str, str]]:
     environment.filters["literal"] = _literal
     texts = [(p.name, p.read_text(encoding="utf-8")) for p in sorted((SQL / "functions").glob("*.sql"))]
     for path in sorted((SQL / "views").iterdir()):
-        if path.name.endswith(".sql.j2"):
+        if path.name.endswith(".city.sql.j2"):
+            facts = {"catalogue": catalogue, "needs": needs(catalogue), "compared": compared(catalogue)}
+            texts.append((path.name, environment.get_template(path.name).render(facts)))
+        elif path.name.endswith(".sql.j2"):
             template = environment.get_template(path.name)
             texts += [
                 (f"{path.name}:{t.code}", template.render(theme=t, city=catalogue.city)) for t in catalogue.themes
