@@ -1,6 +1,7 @@
 """The catalogue: everything that varies between cities, declared in YAML and validated."""
 
 from etl.catalogue.city import NOT_LOCATED, City, Level, Owner, Policy
+from etl.catalogue.indices import Index
 from etl.catalogue.load import Catalogue, load_catalogue
 from etl.catalogue.measures import Condition, Indicator, Measure, Term, Theme
 from etl.catalogue.sources import AreaForm, RecordForm, Source
@@ -11,6 +12,7 @@ __all__ = [
     "Catalogue",
     "City",
     "Condition",
+    "Index",
     "Indicator",
     "Level",
     "Measure",

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
+from etl.catalogue.city import COMPARISON
 from etl.catalogue.faults import Fault
 from etl.catalogue.measures import Measure
-from etl.catalogue.sources import AreaForm, Source
+from etl.catalogue.sources import AreaForm
 
 if TYPE_CHECKING:
     from etl.catalogue.load import Catalogue
@@ -30,7 +31,7 @@ def _repeated(file: str, what: str, codes: Iterable[str]) -> Iterator[Fault]:
 
 def _source_faults(catalogue: Catalogue) -> Iterator[Fault]:
     levels = [level.code for level in catalogue.city.levels]
-    allowed = [*levels, "block"]  # coarse to fine
+    allowed = [COMPARISON, *levels, "block"]  # coarse to fine
     owners = {owner.code for owner in catalogue.owners}
     for source in catalogue.sources:
         file = f"sources/{source.code}.yaml"
@@ -48,8 +49,9 @@ def _source_faults(catalogue: Catalogue) -> Iterator[Fault]:
                 yield Fault(file, at, f"{level} ist feiner als smallest_level {source.smallest_level} erlaubt")
 
 
-def _measure_faults(measure: Measure, sources: dict[str, Source]) -> Iterator[Fault]:
-    file, at = "measures.yaml", measure.code
+def _measure_faults(catalogue: Catalogue, measure: Measure) -> Iterator[Fault]:
+    file, at = catalogue.measure_files.get(measure.code, "measures.yaml"), measure.code
+    sources = catalogue.source
     if measure.source is None:
         return
     source = sources.get(measure.source)
@@ -76,12 +78,12 @@ def _carrier_faults(catalogue: Catalogue) -> Iterator[Fault]:
     for measure in catalogue.measures:
         if measure.carrier is None:
             continue
-        at = f"{measure.code}.carrier"
+        file, at = catalogue.measure_files.get(measure.code, "measures.yaml"), f"{measure.code}.carrier"
         carrier = catalogue.measure.get(measure.carrier)
         if carrier is None:
-            yield _unknown("measures.yaml", at, measure.carrier, "die Messgröße", catalogue.measure)
+            yield _unknown(file, at, measure.carrier, "die Messgröße", catalogue.measure)
         elif carrier.kind == "area_km2":
-            yield Fault("measures.yaml", at, f"{carrier.code} ist eine Fläche; nach Fläche wird ohne carrier geschätzt")
+            yield Fault(file, at, f"{carrier.code} ist eine Fläche; nach Fläche wird ohne carrier geschätzt")
 
 
 def _indicator_faults(catalogue: Catalogue) -> Iterator[Fault]:
@@ -104,11 +106,11 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
     """All faults between the files; an empty list means that the catalogue is sound."""
     faults = [
         *_repeated("sources/", "die Quelle", (s.code for s in catalogue.sources)),
-        *_repeated("measures.yaml", "die Messgröße", (m.code for m in catalogue.measures)),
+        *_repeated("measures", "die Messgröße", (m.code for m in catalogue.measures)),
         *_repeated("themes/", "die Kennzahl", (i.code for i in catalogue.indicators)),
         *_repeated("themes/", "das Thema", (t.code for t in catalogue.themes)),
         *_source_faults(catalogue),
-        *(fault for m in catalogue.measures for fault in _measure_faults(m, catalogue.source)),
+        *(fault for m in catalogue.measures for fault in _measure_faults(catalogue, m)),
         *_carrier_faults(catalogue),
         *_indicator_faults(catalogue),
     ]
