@@ -27,20 +27,40 @@ def luck(pid: Ints, seed: int, topic: int) -> Floats:
     return (z >> np.uint64(11)).astype(np.float64) / float(2**53)
 
 
-def unemployed(city: City, data: Extract) -> Bools:
-    """Who of the extract is registered unemployed: about 4 % of those aged 15 to 64, more where status is low."""
+def strikes(pid: Ints, seed: int, topic: int, chance: Floats, moment: float, *, drift: float = 0.02) -> Bools:
+    """Whether something of that chance holds for each person at a moment (years; 2015.0 is 31.12.2015).
+
+    Luck drifts by ``drift`` a year, so that with a chance c it stays with a person for about c / drift years and the
+    counts of neighbouring years resemble each other.
+    """
+    found: Bools = (luck(pid, seed, topic) + drift * (moment - 2015.0)) % 1.0 < chance
+    return found
+
+
+def hidden_status(city: City, data: Extract) -> Floats:
+    """The social status of the block everyone lives in (see Blocks); -3 without a fixed abode."""
+    nowhere = data.people.dwelling == NOWHERE
+    block = city.addresses.block[np.where(nowhere, 0, data.address)]
+    return np.where(nowhere, -3.0, city.blocks.status[block])
+
+
+def unemployed(city: City, data: Extract, moment: float | None = None) -> Bools:
+    """Who of the extract is registered unemployed: about 4 % of those aged 15 to 64, more where status is low.
+
+    ``moment`` in years counts from the ends of the years: 2015.0 is 31.12.2015, 2015.25 is 31.03.2016. Without it,
+    31 December of the extract's year.
+    """
+    when = float(data.year) if moment is None else moment
     p = data.people
     age = p.age_on(data.year)
-    block = city.addresses.block[np.where(p.dwelling == NOWHERE, 0, data.address)]
-    status = np.where(p.dwelling == NOWHERE, -3.0, city.blocks.status[block])
+    status = hidden_status(city, data)
     foreign = p.nationality != GERMAN
     by_age = np.interp(age, [15, 18, 22, 30, 50, 60, 64], [0.1, 0.6, 1.2, 1.0, 0.9, 1.15, 0.9])
-    chance = 0.029 * _COURSE.get(data.year, 1.0) * by_age * np.exp(-0.5 * status + 0.75 * foreign)
+    course = float(np.interp(when, list(_COURSE), list(_COURSE.values())))
+    chance = 0.025 * course * by_age * np.exp(-0.5 * status + 0.75 * foreign)
     within = (age >= 15) & (age < 65) & p.main_residence
     # Luck drifts by a hundredth a year: with a chance of 4 % a person is unemployed for about four years.
-    drift = (luck(p.pid, city.seed, 7) + 0.01 * (data.year - 2015)) % 1.0
-    found: Bools = within & (drift < np.clip(chance, 0, 0.6))
-    return found
+    return within & strikes(p.pid, city.seed, 7, np.clip(chance, 0, 0.6), when, drift=0.01)
 
 
 def unemployed_by_stadtteil(city: City, data: Extract) -> dict[int, int]:
