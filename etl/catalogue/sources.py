@@ -132,6 +132,11 @@ class Symbol(Strict):
     def _value_only_where_valid(self) -> Symbol:
         if (self.value is not None) != (self.status in ("gueltig", "unsicher")):
             raise ValueError("„value“ gehört genau zu den Zuständen gueltig und unsicher")
+        bounds = [b for b in (self.at_least, self.at_most) if b is not None]
+        if bounds and self.value is not None:
+            raise ValueError("„at_least“ und „at_most“ gehören zu Zeichen ohne Wert")
+        if bounds != sorted(bounds):
+            raise ValueError("„at_least“ ist größer als „at_most“")
         return self
 
 
@@ -199,18 +204,42 @@ class Reliability(Strict):
     words: dict[str, Literal["gueltig", "unsicher"]]
 
 
+_SUM = r"^[a-z][a-z0-9_]*(\s*\+\s*[a-z][a-z0-9_]*)*$"
+_SUM_ELSEWHERE = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?(\s*\+\s*[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?)*$"
+
+
 class RateCheck(Strict):
     """A published rate in a column of the table that must follow from counts: numerator / denominator × factor.
 
-    ``denominator``: a column code of the same table, or ``SOURCE.CODE`` for a count that another source delivered for
-    the same area and period. Where it does not follow, the delivery report names areas and differences.
+    Each is a column code of the same table, ``SOURCE.CODE`` for a count that another source delivered for the same area
+    and period, or a sum of such (``a + b``). Without ``numerator`` any whole number will do, so that only rates are
+    found which no count of cases can give. ``base`` city: the denominator of the whole city (shares of all cases).
+    Where a rate does not follow, the delivery report names areas and differences.
     """
 
     column: str
-    numerator: Code
-    denominator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
+    numerator: Annotated[str, Field(pattern=_SUM_ELSEWHERE)] | None = None
+    denominator: Annotated[str, Field(pattern=_SUM_ELSEWHERE)]
+    base: Literal["area", "city"] = "area"
     factor: float = 100.0
     tolerance: float = Field(0.05, description="Half a unit of the last printed place")
+
+
+class SumCheck(Strict):
+    """Two sums of column codes of the same table that must be equal in every row (``a + b`` and ``c``)."""
+
+    left: Annotated[str, Field(pattern=_SUM)]
+    right: Annotated[str, Field(pattern=_SUM)]
+
+
+class NotesFrom(Strict):
+    """Title and notes of a table that stand in another file of the same folder, one row a table."""
+
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    column: str = Field(description="Column that names the table")
+    name: str = Field(description="What this table is called in it")
+    title: str | None = Field(None, description="Column with the title")
+    note: str | None = Field(None, description="Column with the note")
 
 
 class AreaForm(Strict):
@@ -235,6 +264,14 @@ class AreaForm(Strict):
     negative: tuple[Code, ...] = Field((), description="Column codes that may be below zero (balances)")
     quality: Reliability | None = None
     rates: tuple[RateCheck, ...] = Field((), description="Published rates in the file that must follow from counts")
+    sums: tuple[SumCheck, ...] = Field((), description="Columns that must add up in every row")
+    synonyms: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Heading → other spellings under which the same column may come"
+    )
+    repeated: Literal["fault", "last"] = Field(
+        "fault", description="The same area, period and column twice: a fault, or the last one counts"
+    )
+    notes_from: NotesFrom | None = None
     only: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Column → values; other rows are left out and counted as ignored"
     )
@@ -244,17 +281,22 @@ class AreaForm(Strict):
     @model_validator(mode="after")
     def _one_reading(self) -> AreaForm:
         ways = [bool(self.values), bool(self.features), self.code is not None]
-        if sum(ways) != 1:
+        if sum(ways) != 1 and (sum(ways) or not self.rates):
             raise ValueError("genau eines von „values“, „features“ und „code“ angeben")
         if (self.feature is None) == bool(self.features):
             raise ValueError("„feature“ (Spalte) und „features“ (Wörter) gehören zusammen")
         by_heading = self.period.by == "heading"
         if by_heading and (self.values or self.value):
             raise ValueError("„values“ und „value“ gibt es nicht, wenn der Zeitraum in den Spaltenköpfen steht")
-        if not by_heading and not self.values and self.value is None:
+        if not by_heading and sum(ways) and not self.values and self.value is None:
             raise ValueError("„value“ fehlt: Spalte mit dem Wert")
         if strange := {*self.fractional, *self.negative} - self.column_codes():
             raise ValueError(f"„fractional“ und „negative“: unbekannt sind {', '.join(sorted(strange))}")
+        sums = [text for check in self.sums for text in (check.left, check.right)]
+        sums += [text for rate in self.rates for text in (rate.numerator or "", rate.denominator) if text]
+        named = {part.strip() for text in sums for part in text.split("+")}
+        if strange := {name for name in named if "." not in name} - self.column_codes():
+            raise ValueError(f"„rates“ und „sums“: unbekannt sind {', '.join(sorted(strange))}")
         return self
 
     def column_codes(self) -> set[str]:
