@@ -25,6 +25,10 @@ class Count(Base):
         one_of("status", STATUS),
         CheckConstraint("num_nonnulls(block_id, unit_id) <= 1", name="one_place"),
         CheckConstraint("(value IS NULL) = (status NOT IN ('gueltig', 'unsicher'))", name="value_has_status"),
+        CheckConstraint(
+            "(value IS NULL OR num_nonnulls(at_least, at_most) = 0) AND (at_least <= at_most) IS NOT FALSE",
+            name="bounds_where_unknown",
+        ),
         Index("ix_count_delivery_id", "delivery_id"),
         Index("ix_count_measure_period", "measure_id", "period"),
         {"schema": "warehouse", "comment": "Additive counts by smallest unit"},
@@ -39,6 +43,8 @@ class Count(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("geo.unit.id"))
     value: Mapped[float | None] = mapped_column(Double)
     status: Mapped[str] = mapped_column(Text, server_default="gueltig")
+    at_least: Mapped[float | None] = mapped_column(Double, comment="Of a value that is not known: not below this")
+    at_most: Mapped[float | None] = mapped_column(Double, comment="Of a value that is not known: not above this")
 
 
 class Period(Base):
