@@ -13,7 +13,9 @@ State = Literal["new", "unchanged", "superseding", "recounted"]
 class ControlTotal:
     """A total row of the file against the sum of its areas and what is not attributable.
 
-    ``state``: met, not_met, not_checkable (cells withheld or rows rejected).
+    ``state``: met, not_met, not_checkable (cells withheld without known bounds, or rows rejected). ``area`` is the part
+    of the city that the row sums up, empty for the whole. Where cells are withheld but known to lie between bounds,
+    ``least`` and ``most`` are the bounds of the sum, and the total is met if it lies between them.
     """
 
     period: str
@@ -22,11 +24,53 @@ class ControlTotal:
     summed: float | None
     state: Literal["met", "not_met", "not_checkable"]
     note: str = ""
+    area: str = ""
+    least: float | None = None
+    most: float | None = None
 
     @property
     def difference(self) -> float | None:
         """Total of the file less the sum; None where it cannot be told."""
         return None if self.summed is None else self.total - self.summed
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Words of the file that stand beside its values.
+
+    ``kind``: titel (above the headings), fussnote (below the table), zeichen (a footnote mark that was taken off a cell
+    or name), hinweis (from a table of metadata), verborgen (hidden rows, columns and sheets of a workbook).
+    """
+
+    kind: Literal["titel", "fussnote", "zeichen", "hinweis", "verborgen"]
+    text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A published figure that does not follow: area, period, as printed, as computed (None: no count gives it)."""
+
+    area: str
+    period: str
+    printed: float
+    expected: float | None
+
+
+@dataclass(frozen=True)
+class RateResult:
+    """Published rates (or sums) of one column, computed again from the counts; ``basis`` says from which.
+
+    ``checked`` = ``met`` + deviations; ``left`` could not be checked (withheld, or the other source is not there yet).
+    """
+
+    column: str
+    basis: str
+    checked: int
+    met: int
+    left: int
+    deviations: list[Deviation]
+    note: str = ""
 
 
 @dataclass
@@ -53,6 +97,8 @@ class DeliveryOutcome:
     counts_written: int = 0
     periods: list[str] = field(default_factory=list)
     totals: list[ControlTotal] = field(default_factory=list)
+    rates: list[RateResult] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     top_rejects: list[tuple[str, str | None, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
