@@ -93,23 +93,26 @@ def make_households(
     head_moved = moved(n, head_born)
     marital = _marital(rng, age, coupled)
     heads = People(
-        head_pid, head_born, sex, key, marital, np.full(n, Role.HEAD), which, head_moved, np.full(n, -1, dtype=np.int64)
-    )
+        head_pid, head_born, sex, key, marital, np.full(n, Role.HEAD), which, head_moved,
+        np.full(n, -1, dtype=np.int64), key != GERMAN,
+    )  # fmt: skip
     c = np.flatnonzero(coupled)
     same = rng.random(len(c)) < 0.8
     abroad = (key[c] == GERMAN) & (rng.random(len(c)) < 0.12)
     mixed = np.where(abroad, foreign_keys(rng, year, len(c)), GERMAN)
     partner_born = birthdays(partner_age[c])
+    partner_key = np.where(same, key[c], mixed)
     partners = People(
         register.numbers(len(c)),
         partner_born,
         1 - sex[c],
-        np.where(same, key[c], mixed),
+        partner_key,
         marital[c],
         np.full(len(c), Role.PARTNER),
         which[c],
         np.maximum(head_moved[c], partner_born),
         np.full(len(c), -1, dtype=np.int64),
+        partner_key != GERMAN,
     )
     mother_pid = np.where(female, head_pid, -1)
     mother_pid[c] = np.where(female[c], head_pid[c], partners.pid)
@@ -130,6 +133,7 @@ def make_households(
         which[parent],
         np.maximum(head_moved[parent], child_born),
         mother_pid[parent],
+        key[parent] != GERMAN,
     )
     return heads.joined(partners).joined(offspring)
 
@@ -164,4 +168,5 @@ def newborns(rng: np.random.Generator, register: Register, mothers: People, year
         mothers.dwelling,
         born.copy(),
         mothers.pid,
+        mothers.roots.copy(),
     )

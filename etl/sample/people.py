@@ -62,6 +62,8 @@ class People:
     """Day of moving into the present dwelling."""
     mother: Ints
     """``pid`` of the mother if she was known to the register, else -1."""
+    roots: Bools
+    """Came as a foreign national, or has a parent who did; stays true after naturalisation."""
 
     def __len__(self) -> int:
         return len(self.pid)

@@ -10,6 +10,7 @@ from etl.sample.city import City, generator
 from etl.sample.dirt import Planted, soil_counted_rows, soil_person_rows
 from etl.sample.labour import unemployed_by_stadtteil
 from etl.sample.manifest import Persons, YearFigures
+from etl.sample.movements import Event
 from etl.sample.nationalities import GERMAN
 from etl.sample.people import Sex
 from etl.sample.register import Extract, counted_rows, person_rows, without_part
@@ -43,11 +44,11 @@ def year_figures(city: City, state: Year, data: Extract) -> YearFigures:
         female=int((p.sex == Sex.FEMALE).sum()),
         foreign=int((p.nationality != GERMAN).sum()),
         secondary=int((~data.people.main_residence).sum()),
-        births=m.births,
-        deaths=m.deaths,
-        arrivals=m.arrivals,
-        departures=m.departures,
-        moves_within=m.moves_within,
+        births=m[Event.BIRTH],
+        deaths=m[Event.DEATH],
+        arrivals=m[Event.ARRIVAL],
+        departures=m[Event.DEPARTURE],
+        moves_within=m[Event.MOVE],
         unemployed=unemployed_by_stadtteil(city, data),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from etl.sample.city import City, generator
 from etl.sample.dwellings import Dwellings, build_dwellings
 from etl.sample.geometry import Bools, Floats, Ints
 from etl.sample.households import Register, make_households, newborns
+from etl.sample.movements import Event, Events, events_of
 from etl.sample.nationalities import GERMAN, foreign_keys
 from etl.sample.people import NOWHERE, Marital, People, Role, Sex, days_of_year, first_day
 from etl.sample.steering import Steering, steer
@@ -29,23 +31,17 @@ _LEAVE_CITY = 0.62
 
 
 @dataclass(frozen=True)
-class Movements:
-    """Events of one year, in persons."""
-
-    births: int
-    deaths: int
-    arrivals: int
-    departures: int
-    moves_within: int
-
-
-@dataclass(frozen=True)
 class Year:
     """The residents on 31 December, and what happened during the year."""
 
     year: int
     people: People
-    movements: Movements
+    events: Events
+
+    @property
+    def movements(self) -> dict[Event, int]:
+        """Number of events by kind, in persons."""
+        return {kind: int((self.events.kind == kind).sum()) for kind in Event}
 
 
 class Simulation:
@@ -58,6 +54,9 @@ class Simulation:
         self.register = Register()
         self.year = plan.FIRST_YEAR
         self.people = self._settle()
+        self._dead: People
+        self._born: People
+        self._gone: list[People] = []
 
     # -- start -----------------------------------------------------------------------------------------------------
 
@@ -83,16 +82,20 @@ class Simulation:
         age = np.clip(rng.gamma(3.0, 9.0, count) + 17, 18, 88).astype(np.int64)
         born = np.datetime64(f"{year}-01-01", "D").astype(np.int64) - age * 365 - rng.integers(60, 300, count)
         none = np.full(count, -1, dtype=np.int64)
+        pid = self.register.numbers(count)
+        sex = (rng.random(count) < 0.48).astype(np.int64)
+        key = np.where(rng.random(count) < 0.12, foreign_keys(rng, year, count), GERMAN)
         return People(
-            self.register.numbers(count),
+            pid,
             born,
-            (rng.random(count) < 0.48).astype(np.int64),
-            np.where(rng.random(count) < 0.12, foreign_keys(rng, year, count), GERMAN),
+            sex,
+            key,
             np.full(count, Marital.SINGLE),
             np.full(count, Role.SECONDARY),
             rng.choice(ready, count),
             days_of_year(rng, year, count),
             none,
+            key != GERMAN,
         )
 
     # -- helpers ---------------------------------------------------------------------------------------------------
@@ -114,8 +117,8 @@ class Simulation:
 
     # -- events of a year ------------------------------------------------------------------------------------------
 
-    def _deaths(self, year: int) -> tuple[int, int]:
-        """The number of deaths, and of children who leave the city because nobody is left to care for them."""
+    def _deaths(self, year: int) -> None:
+        """Deaths; children who have nobody left to care for them leave the city."""
         p = self.people
         age = p.age_on(year)
         chance = demography.death_chance(age, p.sex, self._of_home(self.homes.status, p))
@@ -123,11 +126,12 @@ class Simulation:
         paired = self._household_flag(p.dwelling[dies & (p.role <= Role.PARTNER)])
         widowed = paired[p.dwelling] & ~dies & (p.role <= Role.PARTNER) & (p.marital == Marital.MARRIED)
         p.marital[widowed] = Marital.WIDOWED
+        self._dead = p.take(dies)
         self.people = p.take(~dies)
-        return int(dies.sum()), self._promote_heads()
+        self._promote_heads()
 
-    def _promote_heads(self) -> int:
-        """Where the head is gone the partner, else the eldest child, takes its place; returns the number who leave."""
+    def _promote_heads(self) -> None:
+        """Where the head is gone the partner, else the eldest child, takes its place."""
         p = self.people
         has_head = self._household_flag(p.dwelling[p.role == Role.HEAD])
         orphaned = ~has_head[p.dwelling] & (p.dwelling != NOWHERE) & p.main_residence
@@ -137,10 +141,15 @@ class Simulation:
         p.role[order[first]] = Role.HEAD
         # Children left alone move to relatives elsewhere.
         minors = (p.role == Role.HEAD) & (p.born > first_day(self.year - 17) - 1)
-        self.people = p.take(~(self._household_flag(p.dwelling[minors])[p.dwelling] & p.main_residence))
-        return len(p) - len(self.people)
+        leaving = self._household_flag(p.dwelling[minors])[p.dwelling] & p.main_residence
+        self._leave(p.take(leaving))
+        self.people = p.take(~leaving)
 
-    def _births(self, year: int) -> int:
+    def _leave(self, people: People) -> None:
+        """Remember who leaves the city this year."""
+        self._gone.append(people)
+
+    def _births(self, year: int) -> None:
         p = self.people
         age = p.age_on(year)
         parent = (p.role <= Role.PARTNER) & (p.sex == Sex.FEMALE) & (p.dwelling != NOWHERE)
@@ -148,18 +157,19 @@ class Simulation:
         foreign = (p.nationality != GERMAN).astype(np.float64)
         chance = demography.birth_chance(age, coupled, foreign, self._of_home(self.homes.families, p))
         mothers = p.take(parent & (self.rng.random(len(p)) < chance))
-        self.people = p.joined(newborns(self.rng, self.register, mothers, year))
-        return len(mothers)
+        self._born = newborns(self.rng, self.register, mothers, year)
+        self.people = p.joined(self._born)
 
-    def _leave_home(self, year: int) -> tuple[People, int]:
-        """Grown-up children who found their own household in the city, and the number that left the city."""
+    def _leave_home(self, year: int) -> People:
+        """Grown-up children who found their own household in the city; others leave the city."""
         p = self.people
         leaves = (p.role == Role.CHILD) & (self.rng.random(len(p)) < demography.leave_home_chance(p.age_on(year)))
         gone = leaves & (self.rng.random(len(p)) < 0.36)
         starters = p.take(leaves & ~gone)
         starters.role[:] = Role.HEAD
+        self._leave(p.take(gone))
         self.people = p.take(~leaves)
-        return starters, int(gone.sum())
+        return starters
 
     def _separate(self) -> People:
         """Partners who move out."""
@@ -173,8 +183,8 @@ class Simulation:
         self.people = p.take(~leaves)
         return movers
 
-    def _pair_up(self, year: int) -> int:
-        """Single heads of similar age become couples: the second moves in with the first; returns who moved."""
+    def _pair_up(self, year: int) -> None:
+        """Single heads of similar age become couples: the second moves in with the first."""
         p = self.people
         age = p.age_on(year)
         alone = (p.role == Role.HEAD) & (self._sizes()[p.dwelling] == 1) & (p.dwelling != NOWHERE)
@@ -189,10 +199,9 @@ class Simulation:
         marries = self.rng.random(n) < 0.55
         p.marital[joins[marries]] = Marital.MARRIED
         p.marital[stays[marries]] = Marital.MARRIED
-        return n
 
-    def _move_out(self, year: int) -> tuple[People, int]:
-        """Households that leave their dwelling: those who stay in the city, and the number of people who left it."""
+    def _move_out(self, year: int) -> People:
+        """Households that leave their dwelling and look for another in the city; others leave the city."""
         p = self.people
         heads = p.take((p.role == Role.HEAD) & (p.dwelling != NOWHERE))
         chance = demography.move_chance(heads.age_on(year), self.homes.rented[heads.dwelling])
@@ -202,13 +211,14 @@ class Simulation:
         leaving = self._household_flag(moving[away])[p.dwelling] & counts
         within = self._household_flag(moving[~away])[p.dwelling] & counts
         movers = p.take(within)
+        self._leave(p.take(leaving))
         self.people = p.take(~leaving & ~within)
-        return movers, int(leaving.sum())
+        return movers
 
-    def _rehouse(self, pool: People, group: Ints, vacant: Ints, year: int) -> tuple[Ints, int]:
+    def _rehouse(self, pool: People, group: Ints, vacant: Ints, year: int) -> Ints:
         """Give the moving households (``group`` numbers them from 0) vacant dwellings that suit size and status.
 
-        Returns what stays vacant and the number of people who found nothing and left the city.
+        Returns what stays vacant; who finds nothing leaves the city.
         """
         size = np.bincount(group)
         count = len(size)
@@ -225,13 +235,14 @@ class Simulation:
         pool.moved_in[:] = np.maximum(days_of_year(self.rng, year, count)[group], pool.born)
         housed = pool.take(pool.dwelling != NOWHERE)
         self.people = self.people.joined(housed)
-        return np.setdiff1d(vacant, housed.dwelling), len(pool) - len(housed)
+        self._leave(pool.take(pool.dwelling == NOWHERE))
+        return np.setdiff1d(vacant, housed.dwelling)
 
-    def _arrive(self, vacant: Ints, year: int) -> int:
+    def _arrive(self, vacant: Ints, year: int) -> None:
         """Households from outside fill vacant dwellings until the year's population is reached."""
         wanted = round(plan.POPULATION_PATH[year] * self.city.scale) - int(self.people.main_residence.sum())
         if wanted <= 0:
-            return 0
+            return
         order = self.rng.permutation(vacant)
         new = make_households(
             self.rng,
@@ -259,7 +270,6 @@ class Simulation:
         taken[singles] = True
         arrived = new.take(taken[place[new.dwelling]])
         self.people = self.people.joined(arrived)
-        return len(arrived)
 
     def _homeless(self, year: int) -> None:
         """Keep a small group without a fixed abode: single men and women of middle age."""
@@ -288,23 +298,27 @@ class Simulation:
     def step(self) -> Year:
         """One year onward; the residents are a copy that later steps do not change."""
         year = self.year = self.year + 1
-        deaths, orphans = self._deaths(year)
-        births = self._births(year)
-        starters, gone = self._leave_home(year)
+        before = self.people.take(self.people.main_residence)
+        self._gone = []
+        self._deaths(year)
+        self._births(year)
+        starters = self._leave_home(year)
         apart = self._separate()
-        joined = self._pair_up(year)
-        movers, away = self._move_out(year)
+        self._pair_up(year)
+        movers = self._move_out(year)
         _, group = np.unique(movers.dwelling, return_inverse=True)
         alone = int(group.max(initial=-1)) + 1 + np.arange(len(starters) + len(apart))
         pool = movers.joined(starters).joined(apart)
         free = np.flatnonzero((self._sizes() == 0) & (self.homes.opened <= year))
-        free, unhoused = self._rehouse(pool, np.concatenate([group, alone]), free, year)
+        free = self._rehouse(pool, np.concatenate([group, alone]), free, year)
         self._turn_over(year)
-        arrivals = self._arrive(free, year)
+        self._arrive(free, year)
         self._homeless(year)
-        within = len(pool) - unhoused + joined
-        movements = Movements(births, deaths, arrivals, orphans + gone + away + unhoused, within)
-        return Year(year, self.people.take(np.arange(len(self.people))), movements)
+        people = self.people.take(np.arange(len(self.people)))
+        after = people.take(people.main_residence)
+        return Year(
+            year, people, events_of(year, before, after, self._born, self._dead, reduce(People.joined, self._gone))
+        )
 
 
 def simulate(simulation: Simulation, years: tuple[int, ...]) -> Iterator[Year]:

@@ -14,7 +14,7 @@ from etl.sample import labour
 from etl.sample.city import City
 from etl.sample.families import COUPLE_WITH_CHILDREN, LONE_PARENT, Families
 from etl.sample.geometry import Bools, Floats, Ints
-from etl.sample.labour import luck, strikes
+from etl.sample.luck import luck, strikes
 from etl.sample.nationalities import GERMAN
 from etl.sample.people import NOWHERE, Role, Sex, first_day, year_of
 from etl.sample.register import Extract

@@ -9,6 +9,7 @@ from etl.sample import plan
 from etl.sample.blocks import Housing
 from etl.sample.city import City
 from etl.sample.labour import unemployed
+from etl.sample.movements import OUTSIDE, Event
 from etl.sample.people import NOWHERE, Role, Sex, first_day
 from etl.sample.register import Extract, extract
 from etl.sample.simulation import Simulation, Year, simulate
@@ -101,14 +102,45 @@ def test_biographies_are_sound(life: tuple[Simulation, dict[int, Year]]) -> None
 
 
 def test_the_books_balance(life: tuple[Simulation, dict[int, Year]]) -> None:
-    _, years = life
+    """For the city, and for every dwelling (moves within the city included)."""
+    simulation, years = life
+    size = len(simulation.homes) + 1  # the last one holds those without a fixed abode
     for year in range(2012, 2026):
-        m = years[year].movements
-        before, after = (int(years[y].people.main_residence.sum()) for y in (year - 1, year))
-        assert before + m.births - m.deaths + m.arrivals - m.departures == after
-        assert 600 < m.births < 1_100
-        assert 650 < m.deaths < 1_250
-        assert 3_800 < m.departures < 6_000
+        m, e = years[year].movements, years[year].events
+        before, after = (years[y].people.take(years[y].people.main_residence) for y in (year - 1, year))
+        net = m[Event.BIRTH] - m[Event.DEATH] + m[Event.ARRIVAL] - m[Event.DEPARTURE]
+        assert len(before) + net == len(after)
+        residents = np.bincount(before.dwelling % size, minlength=size)
+        residents += np.bincount(e.target[e.target != OUTSIDE] % size, minlength=size)
+        residents -= np.bincount(e.origin[e.origin != OUTSIDE] % size, minlength=size)
+        assert np.array_equal(residents, np.bincount(after.dwelling % size, minlength=size))
+        assert 600 < m[Event.BIRTH] < 1_100
+        assert 650 < m[Event.DEATH] < 1_250
+        assert 3_800 < m[Event.DEPARTURE] < 6_000
+        assert m[Event.MOVE] > 2_000
+
+
+def test_events_are_sound(life: tuple[Simulation, dict[int, Year]]) -> None:
+    _, years = life
+    for year in (2013, 2020, 2025):
+        e = years[year].events
+        kind, p = e.kind, e.people
+        assert p.main_residence.all()
+        assert ((e.day >= first_day(year)) & (e.day < first_day(year + 1))).all()
+        assert (e.day >= p.born).all()
+        enters = np.isin(kind, (Event.BIRTH, Event.ARRIVAL, Event.MOVE))
+        leaves = np.isin(kind, (Event.DEATH, Event.DEPARTURE, Event.MOVE))
+        assert np.array_equal(e.target != OUTSIDE, enters)
+        assert np.array_equal(e.origin != OUTSIDE, leaves)
+        moves = kind == Event.MOVE
+        assert (e.origin[moves] != e.target[moves]).all()
+        births = kind == Event.BIRTH
+        assert (e.day[births] == p.born[births]).all()
+        # A newborn may move or leave in the year of birth; otherwise nobody has two events.
+        _, count = np.unique(p.pid[~births], return_counts=True)
+        assert count.max() == 1
+        assert np.isin(p.pid[births], p.pid[~births]).any()
+        assert not np.isin(p.pid[births], p.pid[kind == Event.ARRIVAL]).any()
 
 
 def test_social_pattern_in_space(city: City, extracts: dict[int, Extract]) -> None:
