@@ -38,3 +38,18 @@ def reached_on(born: date) -> date:
 def below(born: date, at: date) -> bool:
     """Whether somebody is still below the limit at the end of a reference date."""
     return at < reached_on(born)
+
+
+def share_below(age: int, at: date) -> float:
+    """Share, 0 to 1, of those of an age in completed years who are still below the limit at the end of a date.
+
+    Births spread evenly over the months, each month of birth taken as a whole: 12 age + k months old at the end of the
+    month are those born k months before it, k = 0..11; they are below the limit while that is less than 780 + m months,
+    m the months over 65 of their year of birth. On 31.12. all of an age share one year of birth B, which gives
+    clamp((m - 12 (age - 65)) / 12, 0, 1), month fractions of the cohort as the employment agency takes them. A date in
+    the first half of a month counts as the end of the month before.
+    """
+    last = calendar.monthrange(at.year, at.month)[1]
+    month = at.year * 12 + at.month - 1 - (at.day <= last // 2)
+    limits = (12 * BASE_YEARS + months_over_65((month - 12 * age - k) // 12) for k in range(12))
+    return sum(12 * age + k < limit for k, limit in enumerate(limits)) / 12

@@ -7,16 +7,22 @@ each cell a weight per measure; the records are then summed with these weights, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue, Condition, Measure, RecordForm, Source
+from etl.catalogue.age_limit import share_below
 from etl.errors import CatalogueError, SetupError
 from etl.warehouse.engine import driver
 from etl.warehouse.models.counts import DEFAULT_GROUP
 
-NUMERIC = ("age", "birth_date", "number")
+NUMERIC = ("age", "birth_date", "number", "year")
+AGE = "alter"
+"""The dimension that the age limit weights: completed years."""
+OLDEST = 130
 
 
 @dataclass(frozen=True)
@@ -29,40 +35,85 @@ class _Column:
     summed: bool
 
 
-def _dimension(name: str, cast: str) -> sql.Composed:
-    return sql.SQL("(dims ->> {})::" + cast).format(sql.Literal(name))
+def _dimension(name: str, cast: str = "text") -> sql.Composed:
+    value = sql.SQL("d.{}").format(sql.Identifier(name))
+    return sql.SQL("({})::" + cast).format(value)
 
 
-def _condition(source: Source, measure: Measure, name: str, condition: Condition) -> list[sql.Composable]:
-    numeric = any(
+def _is_number(source: Source, name: str) -> bool:
+    return any(
         isinstance(f, RecordForm) and name in f.dimensions and f.dimensions[name].type in NUMERIC for f in source.forms
     )
-    if not numeric and (condition.ge is not None or condition.lt is not None):
+
+
+def _condition(
+    source: Source, measure: Measure, name: str, condition: Condition, at: date
+) -> list[sql.Composable]:  # fmt: skip
+    limits = (condition.ge, condition.lt, condition.within_years)
+    if any(limit is not None for limit in limits) and not _is_number(source, name):
         raise CatalogueError(
-            f"measures.yaml: {measure.code}.filter.{name}: ge und lt gibt es nur für Zahlen und Alter, nicht für Wörter"
+            f"measures.yaml: {measure.code}.filter.{name}: ge, lt und within_years gibt es nur für Zahlen, Jahre und "
+            "Alter, nicht für Wörter"
         )
     parts: list[sql.Composable] = []
     words = [] if condition.eq is None else [condition.eq]
     if words or condition.isin is not None:
         listed = [str(w) for w in (*words, *(condition.isin or ()))]
-        parts.append(sql.SQL("{} = ANY ({})").format(_dimension(name, "text"), sql.Literal(listed)))
+        parts.append(sql.SQL("{} = ANY ({})").format(_dimension(name), sql.Literal(listed)))
     if condition.ge is not None:
         parts.append(sql.SQL("{} >= {}").format(_dimension(name, "integer"), sql.Literal(condition.ge)))
     if condition.lt is not None:
         parts.append(sql.SQL("{} < {}").format(_dimension(name, "integer"), sql.Literal(condition.lt)))
+    if condition.within_years is not None:
+        latest = at.year + condition.within_years
+        parts.append(sql.SQL("{} <= {}").format(_dimension(name, "integer"), sql.Literal(latest)))
     return parts
 
 
-def _weight(source: Source, measure: Measure, group: str | None) -> sql.Composed:
-    """Whether a cell meets all conditions (counts), or its dimension + offset where it does, else 0 (sums)."""
-    parts = [p for name, c in measure.filter.items() for p in _condition(source, measure, name, c)]
-    if group is not None and measure.group_by is not None:
-        parts.append(sql.SQL("{} = {}").format(_dimension(measure.group_by, "text"), sql.Literal(group)))
+def _in_group(measure: Measure, group: str) -> sql.Composed:
+    """Whether a cell belongs to a group: a band of the measure, or a word of its dimension."""
+    assert measure.group_by is not None  # noqa: S101  # groups are made from it
+    if group in measure.bands:
+        low, high = measure.bands[group]
+        number = _dimension(measure.group_by, "integer")
+        return sql.SQL("{} >= {} AND {} < {}").format(number, sql.Literal(low), number, sql.Literal(high))
+    return sql.SQL("{} = {}").format(_dimension(measure.group_by), sql.Literal(group))
+
+
+def _share_of_age(limit: str, at: date) -> sql.Composed:
+    """The share of an age in completed years below the age limit of § 7a SGB II (``unter``), or not (``ab``)."""
+    shares = [share_below(age, at) for age in range(OLDEST)]
+    split = [age for age, share in enumerate(shares) if 0 < share < 1]
+    below, above = (1.0, 0.0) if limit == "unter" else (0.0, 1.0)
+    age = _dimension(AGE, "integer")
+    whens = [
+        sql.SQL("WHEN {} = {} THEN {}").format(
+            age, sql.Literal(a), sql.Literal(shares[a] if limit == "unter" else 1 - shares[a])
+        )
+        for a in split
+    ]
+    first = next(a for a, share in enumerate(shares) if share < 1)
+    return sql.SQL("CASE {} WHEN {} < {} THEN {} ELSE {} END").format(
+        sql.SQL(" ").join(whens), age, sql.Literal(first), sql.Literal(below), sql.Literal(above)
+    )
+
+
+def _weight(source: Source, measure: Measure, group: str | None, at: date) -> sql.Composed:
+    """Whether a cell meets all conditions (counts), or what a person in it weighs where it does, else 0 (sums)."""
+    parts = [p for name, c in measure.filter.items() for p in _condition(source, measure, name, c, at)]
+    if group is not None:
+        parts.append(_in_group(measure, group))
     holds: sql.Composable = sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
-    if measure.kind != "sum" or measure.weight is None:
+    factors: list[sql.Composable] = []
+    if measure.kind == "sum" and measure.weight is not None:
+        factors.append(
+            sql.SQL("({} + {})").format(_dimension(measure.weight, "float8"), sql.Literal(measure.offset))
+        )  # fmt: skip
+    if measure.age_limit is not None:
+        factors.append(_share_of_age(measure.age_limit, at))
+    if not factors:
         return sql.SQL("coalesce({}, false)").format(holds)
-    value = sql.SQL("{} + {}").format(_dimension(measure.weight, "float8"), sql.Literal(measure.offset))
-    return sql.SQL("CASE WHEN {} THEN {} ELSE 0 END::float8").format(holds, value)
+    return sql.SQL("CASE WHEN {} THEN {} ELSE 0 END::float8").format(holds, sql.SQL(" * ").join(factors))
 
 
 def measure_ids(connection: Connection, measures: tuple[Measure, ...]) -> dict[str, int]:
@@ -79,23 +130,45 @@ def measure_ids(connection: Connection, measures: tuple[Measure, ...]) -> dict[s
     return ids
 
 
-def _columns(connection: Connection, catalogue: Catalogue, source: Source) -> list[_Column]:
-    measures = catalogue.measures_of(source.code)
+def area_columns(connection: Connection, measures: tuple[Measure, ...]) -> pl.DataFrame:
+    """What is counted from which column of an area table: ``code`` (column), ``measure_id``, ``group_code``.
+
+    One row for each measure's total and one for each of its groups (``group_columns``).
+    """
+    ids = measure_ids(connection, measures)
+    rows = [(m.column, ids[m.code], DEFAULT_GROUP) for m in measures if m.column is not None]
+    rows += [(column, ids[m.code], group) for m in measures for group, column in m.group_columns.items()]
+    schema = {"code": pl.String, "measure_id": pl.Int32, "group_code": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _groups(connection: Connection, source: Source, measure: Measure) -> list[str]:
+    """The groups of a measure: its bands, else the words that its dimension has had so far."""
+    if measure.group_by is None or measure.bands:
+        return list(measure.bands)
+    words = connection.scalars(
+        text("SELECT DISTINCT dims ->> :name AS word FROM intake.dimension_cell WHERE source = :source ORDER BY 1"),
+        {"name": measure.group_by, "source": source.code},
+    )
+    return [word for word in words if word is not None]
+
+
+def _columns(connection: Connection, measures: tuple[Measure, ...], source: Source, at: date) -> list[_Column]:
     ids = measure_ids(connection, measures)
     columns = []
     for measure in measures:
-        columns.append(_Column(ids[measure.code], DEFAULT_GROUP, _weight(source, measure, None), measure.kind == "sum"))
-        if measure.group_by is not None:
-            groups = connection.scalars(
-                text("SELECT DISTINCT dims ->> :name FROM intake.dimension_cell WHERE source = :source ORDER BY 1"),
-                {"name": measure.group_by, "source": source.code},
-            )
-            columns += [
-                _Column(ids[measure.code], g, _weight(source, measure, g), measure.kind == "sum")
-                for g in groups
-                if g is not None
-            ]
+        summed = measure.kind == "sum" or measure.age_limit is not None
+        groups = [None, *_groups(connection, source, measure)]
+        columns += [
+            _Column(ids[measure.code], group or DEFAULT_GROUP, _weight(source, measure, group, at), summed)
+            for group in groups
+        ]
     return columns
+
+
+def _dimensions_read(measures: tuple[Measure, ...]) -> list[str]:
+    names = {name for m in measures for name in (*m.filter, m.weight, m.group_by) if name is not None}
+    return sorted(names | {AGE for m in measures if m.age_limit is not None})
 
 
 def count_delivery(connection: Connection, catalogue: Catalogue, source: Source, delivery: int, period: str) -> int:
@@ -103,10 +176,16 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
 
     Zeros are not stored: a delivery covers the whole city, so that a block without a count has none.
     """
-    columns = _columns(connection, catalogue, source)
-    if not columns:
+    measures = catalogue.measures_of(source.code)
+    if not measures:
         return 0
+    at = connection.scalar(text("SELECT reference_date FROM intake.delivery WHERE id = :id"), {"id": delivery})
+    columns = _columns(connection, measures, source, at)
     numbered = list(enumerate(columns))
+    dims = sql.SQL("").join(
+        sql.SQL(", dims ->> {} AS {}").format(sql.Literal(name), sql.Identifier(name))
+        for name in _dimensions_read(measures)
+    )
     weights = sql.SQL(", ").join(sql.SQL("{} AS {}").format(c.weight, sql.Identifier(f"w{i}")) for i, c in numbered)
     sums = sql.SQL(", ").join(
         (
@@ -119,8 +198,10 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
         for i, c in numbered
     )
     statement = sql.SQL("""
-        WITH w AS MATERIALIZED (
-            SELECT id AS cell_id, {weights} FROM intake.dimension_cell WHERE source = {source}
+        WITH d AS MATERIALIZED (
+            SELECT id AS cell_id{dims} FROM intake.dimension_cell WHERE source = {source}
+        ), w AS MATERIALIZED (
+            SELECT d.cell_id, {weights} FROM d
         ), s AS MATERIALIZED (
             SELECT u.block_id, {sums}
             FROM (
@@ -135,6 +216,7 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
         FROM s CROSS JOIN LATERAL (VALUES {values}) AS m (measure_id, group_code, value)
         WHERE m.value <> 0
     """).format(
+        dims=dims,
         weights=weights,
         sums=sums,
         values=values,

@@ -130,12 +130,8 @@ def _write(
 ) -> int:
     """Write counts for every measure of a column code; what is not attributable is one count a period and measure."""
     measures = [m for m in catalogue.measures_of(source.code) if m.column is not None]
-    ids = counting.measure_ids(connection, tuple(measures))
-    wanted = pl.DataFrame(
-        {CODE: [m.column for m in measures], "measure_id": [ids[m.code] for m in measures]},
-        schema={CODE: pl.String, "measure_id": pl.Int32},
-    )
-    unused = sorted(set(useful[CODE].unique()) - {m.column for m in measures})
+    wanted = counting.area_columns(connection, tuple(measures)).rename({"code": CODE})
+    unused = sorted(set(useful[CODE].unique()) - set(wanted[CODE]))
     if unused:
         outcome.warnings.append(f"keine Messgröße verwendet die Spalten {', '.join(unused)}")
     unlocated = worst_status(useful.filter(pl.col(KIND) == "unlocated"), [PERIOD, CODE])
@@ -148,6 +144,7 @@ def _write(
     rows = counts.join(wanted, on=CODE, how="inner").select(
         pl.lit(outcome.delivery, dtype=pl.Int32).alias("delivery_id"),
         "measure_id",
+        "group_code",
         pl.col(PERIOD).alias("period"),
         UNIT,
         pl.col(VALUE).alias("value"),

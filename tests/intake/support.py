@@ -25,7 +25,7 @@ def lay_out(connection: Connection) -> None:
     connection.execute(
         text(
             "INSERT INTO geo.unit (version_id, level, key, name, geom) "
-            f"SELECT id, 'stadt', '0', 'Stadt', {box} FROM geo.district_version"
+            f"SELECT id, 'stadt', '0', 'Stadt', {box} FROM geo.district_version WHERE is_current"
         ),
         {"x": 560000, "y": 5950000},
     )
@@ -35,7 +35,7 @@ def lay_out(connection: Connection) -> None:
             text(
                 "INSERT INTO geo.unit (version_id, level, key, name, geom, parent_id) "
                 f"SELECT v.id, 'stadtteil', :key, :name, {box}, u.id FROM geo.district_version v, geo.unit u "
-                "WHERE u.level = 'stadt'"
+                "WHERE u.level = 'stadt' AND v.is_current"
             ),
             {"x": 560000 + 1000 * s, "y": 5950000, "key": str(s + 1), "name": name},
         )

@@ -143,7 +143,7 @@ def test_number_conditions_on_words_are_a_catalogue_fault(
     )
     catalogue_sync.sync(connection, wrong)
     take(register(tmp_path / "a.csv", GOOD))
-    with pytest.raises(CatalogueError, match=r"ew_x\.filter\.geschlecht: ge und lt gibt es nur für Zahlen"):
+    with pytest.raises(CatalogueError, match=r"ew_x\.filter\.geschlecht: ge, lt und within_years gibt es nur für Zahlen"):
         recount(connection, wrong, SOURCE)
 
 
