@@ -14,6 +14,8 @@ from etl.catalogue.measures import Term, parse_expression
 from etl.errors import CatalogueError
 from etl.settings import DEFAULT_CATALOGUE
 
+PEOPLE, WORK = "measures/bevoelkerung.yaml", "measures/arbeitsmarkt.yaml"
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -40,14 +42,14 @@ def test_shipped_catalogue_is_sound() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("measures.yaml", "filter: {alter: {lt: 15}}", "filtr: {alter: {lt: 15}}", "gemeint ist vielleicht „filter“"),
-        ("measures.yaml", "filter: {alter: {lt: 15}}", "filter: {altr: {lt: 15}}", "gemeint ist vielleicht „alter“"),
-        ("measures.yaml", "filter: {alter: {lt: 15}}", "filter: {alter: {lt: jung}}", "ganze Zahl"),
-        ("measures.yaml", "source: einwohner_bestand,", "source: einwohner,", "„einwohner“ gibt es nicht"),
-        ("measures.yaml", "carrier: ew_15_65", "carrier: ew_15_66", "gemeint ist vielleicht „ew_15_65“"),
-        ("measures.yaml", "carrier: ew_15_65", "carrier: flaeche_km2", "ist eine Fläche"),
-        ("measures.yaml", "- {code: ew_u18", "- {code: ew_u15", "steht 2-mal da"),
-        ("themes/bevoelkerung.yaml", "numerator: ew_u18", "numerator: ew_u19", "gemeint ist vielleicht „ew_u18“"),
+        (PEOPLE, "filter: {alter: {lt: 15}}", "filtr: {alter: {lt: 15}}", "gemeint ist vielleicht „filter“"),
+        (PEOPLE, "filter: {alter: {lt: 15}}", "filter: {altr: {lt: 15}}", "gemeint ist vielleicht „alter“"),
+        (PEOPLE, "filter: {alter: {lt: 15}}", "filter: {alter: {lt: jung}}", "ganze Zahl"),
+        (PEOPLE, "source: einwohner_bestand,", "source: einwohner,", "„einwohner“ gibt es nicht"),
+        (WORK, "carrier: ew_15_65", "carrier: ew_15_66", "gemeint ist vielleicht „ew_15_65“"),
+        (WORK, "carrier: ew_15_65", "carrier: flaeche_km2", "ist eine Fläche"),
+        (PEOPLE, "code: ew_u18,", "code: ew_u3,", "steht 2-mal da"),
+        ("themes/bevoelkerung.yaml", "numerator: ew_u18", "numerator: ew_u188", "gemeint ist vielleicht „ew_u18“"),
         ("themes/bevoelkerung.yaml", "numerator: ew - ew[-5]", "numerator: ew minus ew", "ab Zeichen"),
         ("themes/bevoelkerung.yaml", "kind: anteil", "kind: prozent", "richtig wäre"),
         ("themes/bevoelkerung.yaml", "lowest_level: bezirk", "lowest_level: quartier", "die Ebene „quartier“"),
@@ -71,17 +73,33 @@ def test_fault_names_file_and_remedy(copy: Path, file: str, old: str, new: str, 
 
 
 def test_all_faults_at_once(copy: Path) -> None:
-    (copy / "measures.yaml").write_text("measures: [{code: ew}]\n", encoding="utf-8")
+    (copy / PEOPLE).write_text("measures: [{code: ew}]\n", encoding="utf-8")
     message = broken(copy, "city.yaml", 'ags: "01060063"', 'ags: "x"')
     assert "city.yaml: city.ags" in message
-    assert "measures.yaml: measures[1].title" in message
+    assert f"{PEOPLE}: measures[1].title" in message
 
 
 def test_unreadable_files(copy: Path) -> None:
-    assert "kein gültiges YAML" in broken(copy, "measures.yaml", "measures:", "measures: [")
-    (copy / "measures.yaml").write_bytes("measures: [ä]".encode("cp1252"))
+    assert "kein gültiges YAML" in broken(copy, PEOPLE, "measures:", "measures: [")
+    (copy / PEOPLE).write_bytes("measures: [ä]".encode("cp1252"))
     with pytest.raises(CatalogueError, match="nicht UTF-8"):
         load_catalogue(copy)
+    shutil.rmtree(copy / "measures")
+    (copy / "measures").mkdir()
+    with pytest.raises(CatalogueError, match=r"measures/: hier muss mindestens eine YAML-Datei"):
+        load_catalogue(copy)
+
+
+def test_measures_in_a_folder_or_in_one_file(copy: Path) -> None:
+    split = load_catalogue(copy)
+    entries = [line for path in sorted((copy / "measures").glob("*.yaml"))
+               for line in path.read_text(encoding="utf-8").splitlines()
+               if line != "measures:" and not line.startswith("#")]  # fmt: skip
+    (copy / "measures.yaml").write_text("\n".join(["measures:", *entries]), encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"measures\.yaml: es gibt auch den Ordner"):
+        load_catalogue(copy)
+    shutil.rmtree(copy / "measures")
+    assert load_catalogue(copy).measures == split.measures
     (copy / "measures.yaml").unlink()
     with pytest.raises(CatalogueError, match=r"measures\.yaml: Datei fehlt"):
         load_catalogue(copy)
