@@ -23,6 +23,11 @@ def _rows(folder: Path, entry: FileEntry) -> pl.DataFrame:
     return pl.DataFrame(lines[1:], schema=lines[0], orient="row")
 
 
+def _register(manifest: SampleManifest, form: str) -> list[FileEntry]:
+    """The register's files of one form."""
+    return [f for f in manifest.deliveries(form) if f.role == "register"]
+
+
 def _located(folder: Path) -> pl.DataFrame:
     """Address keys of the address file."""
     with (folder / "hauskoordinaten_synthetisch.csv").open(encoding="utf-8", newline="") as stream:
@@ -84,8 +89,8 @@ def test_impossible_wishes_are_refused(tmp_path: Path, years: tuple[int, ...], s
 @pytest.mark.parametrize("year", YEARS)
 def test_counted_files_equal_person_files(folder: Path, manifest: SampleManifest, year: int) -> None:
     date = f"{year}-12-31"
-    counted = [f for f in manifest.deliveries("gezaehlt") if f.reference_date == date][-1]
-    persons = next(f for f in manifest.deliveries("personen") if f.reference_date == date)
+    counted = [f for f in _register(manifest, "gezaehlt") if f.reference_date == date][-1]
+    persons = next(f for f in _register(manifest, "personen") if f.reference_date == date)
     left = _without_planted(_rows(folder, counted), counted)
     right = _without_planted(_rows(folder, persons), persons).filter(pl.col("wohnungsstatus") != "N")
     keys = ["strassenschluessel", "hausnummer", "zusatz", "alter", "geschlecht", "staatsangehoerigkeit"]
@@ -102,7 +107,7 @@ def test_manifest_numbers_are_true(folder: Path, manifest: SampleManifest) -> No
     known = _located(folder)
     assert len(known) == manifest.addresses
     keys = known.columns
-    for entry in manifest.deliveries("gezaehlt") + manifest.deliveries("personen"):
+    for entry in _register(manifest, "gezaehlt") + _register(manifest, "personen"):
         rows = _rows(folder, entry)
         assert len(rows) == entry.rows
         assert entry.rejected_rows == len(entry.planted)
@@ -123,7 +128,7 @@ def test_manifest_numbers_are_true(folder: Path, manifest: SampleManifest) -> No
 
 def test_planted_faults_stand_where_the_manifest_says(folder: Path, manifest: SampleManifest) -> None:
     seen = set()
-    for entry in manifest.deliveries("gezaehlt") + manifest.deliveries("personen"):
+    for entry in _register(manifest, "gezaehlt") + _register(manifest, "personen"):
         rows = _rows(folder, entry)
         for fault in entry.planted:
             row = rows.row(fault.line - 2, named=True)
@@ -137,7 +142,7 @@ def test_planted_faults_stand_where_the_manifest_says(folder: Path, manifest: Sa
 
 
 def test_the_file_in_the_wrong_encoding(folder: Path, manifest: SampleManifest) -> None:
-    first, second = [f for f in manifest.deliveries("gezaehlt") if f.reference_date == "2019-12-31"]
+    first, second = [f for f in _register(manifest, "gezaehlt") if f.reference_date == "2019-12-31"]
     assert (first.outcome, second.outcome) == ("refused", "accepted")
     assert second.supersedes == first.name
     with pytest.raises(UnicodeDecodeError):
@@ -147,7 +152,7 @@ def test_the_file_in_the_wrong_encoding(folder: Path, manifest: SampleManifest) 
 
 
 def test_the_incomplete_file_lacks_half_a_stadtteil(manifest: SampleManifest) -> None:
-    first, second = [f for f in manifest.deliveries("gezaehlt") if f.reference_date == "2024-12-31"]
+    first, second = [f for f in _register(manifest, "gezaehlt") if f.reference_date == "2024-12-31"]
     assert first.persons is not None
     assert second.persons is not None
     assert second.persons == manifest.truth[2024].persons
