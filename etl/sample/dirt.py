@@ -1,4 +1,4 @@
-"""Faults planted into the register files, each known exactly so that tests can look for it."""
+"""Faults planted into record files, each known exactly so that tests can look for it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ class Planted:
     reason: str
 
 
+AGE_FAULTS = [
+    ("alter", "-1", "Alter negativ"),
+    ("alter", "217", "Alter über der Grenze"),
+    ("alter", "", "Alter fehlt"),
+]
+
+
+def count_faults(year: int) -> list[tuple[str, str, str]]:
+    """Faults that any counted file of a 31 December can have."""
+    return [
+        ("anzahl", "-3", "Anzahl negativ"),
+        ("anzahl", "1,5", "Anzahl nicht ganz"),
+        ("anzahl", "1.234", "Punkt in der Anzahl"),
+        ("stichtag", f"31.12.{year - 1}", "anderer Stichtag"),
+    ]
+
+
 def _person_faults(year: int) -> list[tuple[str, str, str]]:
     return [
         ("geburtsdatum", "31.02.1980", "Datum gibt es nicht"),
@@ -35,14 +52,9 @@ def _person_faults(year: int) -> list[tuple[str, str, str]]:
 
 def _counted_faults(year: int) -> list[tuple[str, str, str]]:
     return [
-        ("alter", "-1", "Alter negativ"),
-        ("alter", "217", "Alter über der Grenze"),
-        ("alter", "", "Alter fehlt"),
+        *AGE_FAULTS,
         ("geschlecht", "q", "unbekannter Schlüssel"),
-        ("anzahl", "-3", "Anzahl negativ"),
-        ("anzahl", "1,5", "Anzahl nicht ganz"),
-        ("anzahl", "1.234", "Punkt in der Anzahl"),
-        ("stichtag", f"31.12.{year - 1}", "anderer Stichtag"),
+        *count_faults(year),
     ]
 
 
@@ -76,18 +88,26 @@ def _faulty_copies(
 
 def soil_person_rows(rng: np.random.Generator, rows: pl.DataFrame, year: int) -> tuple[pl.DataFrame, list[Planted]]:
     """Faulty rows of their own serial numbers, and exact repetitions of rows (the same serial number twice)."""
-    faults = _person_faults(year)
+    return soil(rng, rows, _person_faults(year), repeat="satznummer")
+
+
+def soil(
+    rng: np.random.Generator, rows: pl.DataFrame, faults: list[tuple[str, str, str]], *, repeat: str | None = None
+) -> tuple[pl.DataFrame, list[Planted]]:
+    """Copies of random rows with a fault (column, value, reason) each.
+
+    ``repeat`` names a column of serial numbers: faulty rows then get numbers of their own, and some sound rows are
+    repeated with theirs.
+    """
     extra, after = _faulty_copies(rng, rows, faults)
-    serial = [str(len(rows) + 1 + i) for i in range(len(extra))]
-    extra = extra.with_columns(pl.Series("satznummer", serial))
-    repeated = [int(i) for i in np.sort(rng.choice(len(rows), DUPLICATES, replace=False))]
-    extra = pl.concat([extra, rows[repeated]])
-    doubles = [("satznummer", str(rows["satznummer"][i]), "Satznummer doppelt") for i in repeated]
-    return _insert(rows, extra, after + repeated, faults + doubles)
+    if repeat is None:
+        return _insert(rows, extra, after, faults)
+    extra = extra.with_columns(pl.Series(repeat, [str(len(rows) + 1 + i) for i in range(len(extra))]))
+    again = [int(i) for i in np.sort(rng.choice(len(rows), min(DUPLICATES, len(rows)), replace=False))]
+    doubles = [(repeat, str(rows[repeat][i]), "Satznummer doppelt") for i in again]
+    return _insert(rows, pl.concat([extra, rows[again]]), after + again, faults + doubles)
 
 
 def soil_counted_rows(rng: np.random.Generator, rows: pl.DataFrame, year: int) -> tuple[pl.DataFrame, list[Planted]]:
     """Faulty rows among the counted ones."""
-    faults = _counted_faults(year)
-    extra, after = _faulty_copies(rng, rows, faults)
-    return _insert(rows, extra, after, faults)
+    return soil(rng, rows, _counted_faults(year))

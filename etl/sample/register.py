@@ -15,7 +15,7 @@ from etl.sample.people import NOWHERE, People, Role
 
 HOMELESS_KEY = "99999"
 HOMELESS_NAME = "ohne festen Wohnsitz"
-_SEX = np.array(["m", "w", "d", "x"])
+SEX = np.array(["m", "w", "d", "x"])
 _MARITAL = np.array(["LD", "VH", "VW", "GS"])
 _FIRST_DAY = np.datetime64("1900-01-01", "D")
 _DAYS = np.arange(_FIRST_DAY, np.datetime64("2031-01-01", "D"))
@@ -56,7 +56,7 @@ def extract(city: City, homes: Dwellings, year: int, people: People) -> Extract:
     return Extract(year, people, address, located, stadtteil)
 
 
-def _address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
+def address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
     """Address key and street name per address index; the last entry serves index -1."""
     a, s = city.addresses, city.streets
     key = pl.Series([*s.key[a.street], HOMELESS_KEY], dtype=pl.String)
@@ -72,7 +72,8 @@ def _address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
     }
 
 
-def _nationality(keys: Ints) -> pl.Series:
+def nationality_keys(keys: Ints) -> pl.Series:
+    """Official three-digit keys as text."""
     return pl.Series([f"{k:03d}" for k in range(1000)]).gather(keys)
 
 
@@ -86,11 +87,11 @@ def person_rows(city: City, data: Extract) -> pl.DataFrame:
         {
             "satznummer": np.arange(1, len(p) + 1).astype(str),
             "stichtag": pl.repeat(data.reference_date, len(p), eager=True),
-            **_address_columns(city, data.address),
+            **address_columns(city, data.address),
             "geburtsdatum": day_text(p.born),
-            "geschlecht": _SEX[p.sex],
+            "geschlecht": SEX[p.sex],
             "familienstand": _MARITAL[p.marital],
-            "staatsangehoerigkeit": _nationality(p.nationality),
+            "staatsangehoerigkeit": nationality_keys(p.nationality),
             "wohnungsstatus": residence,
             "einzugsdatum": day_text(p.moved_in),
         }
@@ -117,10 +118,10 @@ def counted_rows(city: City, data: Extract) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "stichtag": pl.repeat(data.reference_date, len(counts), eager=True),
-            **_address_columns(city, counts["address"].to_numpy()),
+            **address_columns(city, counts["address"].to_numpy()),
             "alter": counts["age"].cast(pl.String),
-            "geschlecht": _SEX[counts["sex"].to_numpy()],
-            "staatsangehoerigkeit": _nationality(counts["nationality"].to_numpy()),
+            "geschlecht": SEX[counts["sex"].to_numpy()],
+            "staatsangehoerigkeit": nationality_keys(counts["nationality"].to_numpy()),
             "anzahl": counts["n"].cast(pl.String),
         }
     )

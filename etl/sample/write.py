@@ -135,7 +135,7 @@ def write_sample(
     city = build_city(seed, scale)
     if progress:
         progress(f"Stadt gezeichnet: {len(city.blocks)} Blöcke, {len(city.addresses)} Adressen")
-    writer = Writer(folder, city, progress)
+    writer = Writer(folder, city, years, progress)
     _geodata(writer)
     truth, snapshots = _years(writer, years)
     _area_table(writer, {s.year: truth[s.year].unemployed for s in snapshots})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -16,8 +16,12 @@ from etl.sample.manifest import FileEntry, sha256
 class Writer:
     """The folder that is being filled."""
 
-    def __init__(self, folder: Path, city: City, progress: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, city: City, years: Sequence[int], progress: Callable[[str], None] | None = None
+    ) -> None:
         self.folder = folder
+        self.years = tuple(years)
+        """All years of the sample in order."""
         self.city = city
         self.progress = progress
         self.entries: list[FileEntry] = []
