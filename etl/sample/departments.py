@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from etl.sample.daycare import write_daycare
+from etl.sample.housing import write_housing
+from etl.sample.people_files import households, movements, traits
+from etl.sample.schools import write_school_series, write_schools
 from etl.sample.snapshot import Snapshot
+from etl.sample.welfare_files import write_welfare
 from etl.sample.writer import Writer
+from etl.sample.youth import write_youth
 
-EACH_YEAR: tuple[Callable[[Writer, Snapshot], None], ...] = ()
+EACH_YEAR: tuple[Callable[[Writer, Snapshot], None], ...] = (
+    traits,
+    movements,
+    households,
+    write_housing,
+    write_welfare,
+    write_youth,
+    write_schools,
+    write_daycare,
+)
 """Called once a year in this order, from ``plan.REPORT_FROM`` on."""
-ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = ()
+ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (write_school_series,)
 """Called once at the end with the snapshots of all years, for files that hold a series."""
