@@ -1,4 +1,8 @@
-"""Schema ``warehouse`` (restricted): counts at the smallest unit, aggregates by unit, indicator values."""
+"""Schema ``warehouse`` (restricted): counts at the smallest unit, aggregates by unit, indicator values.
+
+Counts and what is computed from them have no foreign keys to deliveries, measures, indicators and periods: checking
+each row took longer than counting. ``sql/checks/counts_refer_to_known.sql`` asks for all of them at once.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +39,8 @@ class Count(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("intake.delivery.id", ondelete="CASCADE"))
-    measure_id: Mapped[int] = mapped_column(ForeignKey("catalogue.measure.id"))
+    delivery_id: Mapped[int] = mapped_column()
+    measure_id: Mapped[int] = mapped_column()
     group_code: Mapped[str] = mapped_column(Text, server_default=DEFAULT_GROUP)
     period: Mapped[str] = mapped_column(Text, comment="2025, 2025-Q1, 2024/25")
     block_id: Mapped[int | None] = mapped_column(ForeignKey("geo.block.id"))
@@ -69,9 +73,9 @@ class UnitCount(Base):
     )
 
     unit_id: Mapped[int] = mapped_column(ForeignKey("geo.unit.id", ondelete="CASCADE"), primary_key=True)
-    measure_id: Mapped[int] = mapped_column(ForeignKey("catalogue.measure.id"), primary_key=True)
+    measure_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     group_code: Mapped[str] = mapped_column(Text, primary_key=True, server_default=DEFAULT_GROUP)
-    period: Mapped[str] = mapped_column(ForeignKey("warehouse.period.code"), primary_key=True)
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[float | None] = mapped_column(Double)
     status: Mapped[str] = mapped_column(Text, server_default="gueltig")
     quality: Mapped[str] = mapped_column(Text, server_default="exakt")
@@ -89,10 +93,10 @@ class IndicatorValue(Base):
         {"schema": "warehouse", "comment": "Indicators before protection (restricted)"},
     )
 
-    indicator_id: Mapped[int] = mapped_column(ForeignKey("catalogue.indicator.id"), primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = mapped_column(ForeignKey("geo.unit.id", ondelete="CASCADE"), primary_key=True)
     group_code: Mapped[str] = mapped_column(Text, primary_key=True, server_default=DEFAULT_GROUP)
-    period: Mapped[str] = mapped_column(ForeignKey("warehouse.period.code"), primary_key=True)
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
     reference_date: Mapped[date | None] = mapped_column()
     numerator: Mapped[float | None] = mapped_column(Double)
     denominator: Mapped[float | None] = mapped_column(Double)
@@ -103,3 +107,9 @@ class IndicatorValue(Base):
         Double, comment="Smallest count of persons or cases that the value is made of"
     )
     smallest_nonzero: Mapped[float | None] = mapped_column(Double, comment="The same without zeros")
+    smallest_agency: Mapped[float | None] = mapped_column(
+        Double, comment="Smallest count from files that withhold small counts of their own"
+    )
+    smallest_base: Mapped[float | None] = mapped_column(
+        Double, comment="Denominator, where it is made of persons or cases"
+    )
