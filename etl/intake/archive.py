@@ -26,11 +26,12 @@ Kind = Literal["csv", "xlsx", "parquet"]
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file to read: where it lies, its kind, and its name in messages."""
+    """A file to read: where it lies, its kind, its name in messages, and the folder it was delivered in."""
 
     path: Path
     kind: Kind
     name: str
+    folder: Path = Path()
 
 
 def _refuse(file: str, reason: str) -> InputError:
@@ -76,11 +77,11 @@ def opened(path: Path) -> Iterator[Delivered]:
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise _refuse(path.name, "das alte Excel-Format (.xls) wird nicht gelesen; bitte als .xlsx oder CSV speichern")
     if magic.startswith(b"PAR1"):
-        yield Delivered(path, "parquet", path.name)
+        yield Delivered(path, "parquet", path.name, path.parent)
     elif not magic.startswith(b"PK"):
         if path.suffix.lower() in (".xlsx", ".zip", ".parquet"):
             raise _refuse(path.name, f"der Inhalt ist nicht der einer {path.suffix.lower()}-Datei")
-        yield Delivered(path, "csv", path.name)
+        yield Delivered(path, "csv", path.name, path.parent)
     else:
         with tempfile.TemporaryDirectory() as folder:
             yield _from_zip(path, Path(folder))
@@ -96,7 +97,7 @@ def _from_zip(path: Path, folder: Path) -> Delivered:
             if "[Content_Types].xml" in names:
                 if "xl/workbook.xml" not in names:
                     raise _refuse(path.name, "ist ein Office-Dokument, aber keine Excel-Arbeitsmappe (.xlsx)")
-                return Delivered(path, "xlsx", path.name)
+                return Delivered(path, "xlsx", path.name, path.parent)
             if "mimetype" in names and "content.xml" in names:
                 raise _refuse(path.name, "das Format ODS wird nicht gelesen; bitte als .xlsx oder CSV speichern")
             if len(members) != 1:
@@ -119,5 +120,5 @@ def _from_zip(path: Path, folder: Path) -> Delivered:
             raise _refuse(path.name, "ein Archiv im Archiv wird nicht geöffnet")
         with zipfile.ZipFile(target) as workbook:
             check_members(workbook.infolist(), shown, "die XLSX-Datei")
-        return Delivered(target, "xlsx", shown)
-    return Delivered(target, "parquet" if magic.startswith(b"PAR1") else "csv", shown)
+        return Delivered(target, "xlsx", shown, path.parent)
+    return Delivered(target, "parquet" if magic.startswith(b"PAR1") else "csv", shown, path.parent)

@@ -23,6 +23,9 @@ LINE = "§line"
 MAX_OPEN_QUOTE = 64 * 1024
 """A quoted cell longer than this many bytes means that a quotation mark was never closed."""
 
+MAX_SHOWN = 1000
+"""Bytes of a ragged line that are kept, to tell whether it is a footnote."""
+
 _NEWLINE, _QUOTE = ord("\n"), ord('"')
 
 
@@ -33,6 +36,7 @@ class Ragged:
     line: int
     found: int
     expected: int
+    text: str = ""
 
     @property
     def reason(self) -> str:
@@ -65,7 +69,7 @@ def batches(
         block, line = rest + chunk, (rest_line if rest else first)
         if not skipped:
             text = block[: 1024**2].decode("utf-8", "ignore")
-            lines = csv_header(text, layout.separator, layout.header_row)[1]
+            lines = csv_header(text, layout.separator, layout.header_row, layout.header_rows)[1]
             block, line = _after(block, lines), line + lines
             skipped = True
         cut = _whole_rows(block, file, line)
@@ -148,13 +152,17 @@ def _close_look(block: bytes, line: int, separator: str, names: tuple[str, ...])
     good = (fields == len(names) - 1) & ~blank
     lines = line + np.searchsorted(np.flatnonzero(newline), starts)
     wrong = np.flatnonzero(~good & ~blank)
-    ragged = [Ragged(int(lines[i]), int(fields[i]) + 1, len(names)) for i in wrong]
+    ragged = [Ragged(int(lines[i]), int(fields[i]) + 1, len(names), _shown(block[starts[i] : ends[i]])) for i in wrong]
     kept = block if good.all() else data[np.repeat(good, ends - starts + 1)].tobytes()
     frame = _parsed(kept, separator, names, quoted=b'"' in kept)
     numbers = lines[good]
     if frame is None or len(frame) != len(numbers):
         return _one_by_one(block, starts, ends, lines, good, separator, names, ragged)
     return Batch(_numbered(frame, numbers), ragged)
+
+
+def _shown(row: bytes) -> str:
+    return row[:MAX_SHOWN].decode("utf-8", "ignore")
 
 
 def _one_by_one(  # noqa: PLR0917
@@ -172,7 +180,7 @@ def _one_by_one(  # noqa: PLR0917
     for i in np.flatnonzero(good):
         frame = _parsed(block[starts[i] : ends[i] + 1], separator, names, quoted=True)
         if frame is None or len(frame) != 1:
-            ragged.append(Ragged(int(lines[i]), 0, len(names)))
+            ragged.append(Ragged(int(lines[i]), 0, len(names), _shown(block[starts[i] : ends[i]])))
         else:
             frames.append(frame)
             numbers.append(lines[i])

@@ -7,11 +7,13 @@ import io
 import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from etl.catalogue import AreaForm, RecordForm
 from etl.catalogue.sources import Form
+from etl.intake.marks import split_mark
 from etl.intake.wording import similar
 
 SEPARATORS = {";": "Semikolon", ",": "Komma", "\t": "Tabulator", "|": "senkrechter Strich"}
@@ -38,14 +40,40 @@ def repeated(cells: list[str]) -> list[str]:
     return sorted({t for t in tidied if tidied.count(t) > 1})
 
 
-def csv_header(text: str, separator: str, row: int) -> tuple[list[str], int]:
-    """Cells of the ``row``-th row of a CSV text, and the number of physical lines up to its end."""
+def csv_rows(text: str, separator: str, number: int) -> tuple[list[list[str]], int]:
+    """The first rows of a CSV text, and the number of physical lines up to the end of the last one."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        rows = list(itertools.islice(reader, row))
+        rows = list(itertools.islice(reader, number))
     except csv.Error:  # a quotation mark that is never closed makes one endless cell
         rows = []
-    return (rows[-1] if len(rows) == row else []), reader.line_num
+    return rows, reader.line_num
+
+
+def csv_header(text: str, separator: str, row: int, rows: int = 1) -> tuple[list[str], int]:
+    """Headings in ``rows`` rows from the ``row``-th on, and the number of physical lines up to their end."""
+    found, lines = csv_rows(text, separator, row + rows - 1)
+    if len(found) < row + rows - 1:
+        return [], lines
+    return (found[-1] if rows == 1 else joined(found[row - 1 :], fill=True)), lines
+
+
+def joined(rows: Sequence[Sequence[str]], *, fill: bool) -> list[str]:
+    """One heading a column out of several rows: ``Wohnungsnotfälle | Räumungsklagen``.
+
+    ``fill``: an empty cell to the right of a heading belongs to it, as long as both have the same heading above and
+    something below. A heading with nothing below it stands for its own column only.
+    """
+    width = max((len(row) for row in rows), default=0)
+    grid = [[tidy(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    for depth, row in enumerate(grid[:-1] if fill else []):
+        for column in range(1, width):
+            below = [any(lower[c] for lower in grid[depth + 1 :]) for c in (column - 1, column)]
+            same = all(upper[column] == upper[column - 1] for upper in grid[:depth])
+            if not row[column] and all(below) and same:
+                row[column] = row[column - 1]
+    columns = zip(*grid, strict=True)
+    return [" | ".join(part for part, _ in itertools.groupby(filter(None, column))) for column in columns]
 
 
 def required(form: Form) -> list[str]:
@@ -53,9 +81,10 @@ def required(form: Form) -> list[str]:
     names: list[str | None] = []
     if isinstance(form, RecordForm):
         names += [form.count, *(d.column for d in form.dimensions.values()), *form.location.address]
-        names += [form.location.block, form.unique, form.reference_date, *form.keep]
+        names += [form.location.block, form.unique, form.reference_date, form.event_date, *form.keep]
+        names += form.moves.origin if form.moves else ()
     else:
-        names += [form.area.column, form.feature, form.value, form.period.column, *form.values]
+        names += [form.area.column, form.feature, form.value, form.period.column, *form.values, *form.only]
         names += [form.area.grid.x, form.area.grid.y] if form.area.grid else []
         names += [form.quality.column] if form.quality else []
     return list(dict.fromkeys(tidy(n) for n in names if n is not None))
@@ -96,21 +125,51 @@ class Fit:
         return out
 
 
+def _last_counts(names: tuple[str, ...], cells: list[str]) -> tuple[str, ...]:
+    """Of repeated headings the last one gets the plain name."""
+    out = list(names)
+    plain = [tidy(cell) for cell in cells]
+    for heading in repeated(cells):
+        first, last = plain.index(heading), len(plain) - 1 - plain[::-1].index(heading)
+        out[first], out[last] = f"{heading} (Spalte {first + 1})", heading
+    return tuple(out)
+
+
+def _as_declared(form: AreaForm, names: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+    """Names with other spellings and footnote marks replaced by what the form calls the column."""
+    other = {tidy(s): tidy(heading) for heading, spellings in form.synonyms.items() for s in spellings}
+    pattern = form.period.pattern if form.period.by == "heading" else None
+    out: list[str] = []
+    for name in names:
+        plain = split_mark(name)[0]
+        meant = next((other[n] for n in (name, plain) if n in other), plain)
+        is_period = pattern is not None and not re.search(pattern, name) and re.search(pattern, plain) is not None
+        free = meant not in names and meant not in out
+        out.append(meant if name not in known and free and (meant in known or is_period) else name)
+    return tuple(out)
+
+
 def fit(form: Form, cells: list[str]) -> Fit:
     """Compare the header cells of a file with a form."""
     names = unique_names(cells)
     needed = required(form)
-    missing = [n for n in needed if n not in names]
     known = set(needed)
     headings: list[str] = []
+    missing_dates: list[str] = []
+    twice = repeated(cells)
     if isinstance(form, AreaForm):
+        if form.repeated == "last":
+            names, twice = _last_counts(names, cells), []
+        known |= {tidy(rate.column) for rate in form.rates}
+        names = _as_declared(form, names, known)
         patterns = [tidy(c) for c in form.ignore_columns]
         known |= {n for n in names for p in patterns if fnmatchcase(n, p)}
         if form.period.by == "heading" and form.period.pattern:
             headings = [n for n in names if re.search(form.period.pattern, n)]
             if not headings:
-                missing.append(form.period.pattern)
-    twice = [n for n in repeated(cells) if n in known or n in headings]
+                missing_dates.append(form.period.pattern)
+    missing = [n for n in needed if n not in names] + missing_dates
+    twice = [n for n in twice if n in known or n in headings]
     unknown = tuple(n for n in names if n not in known and n not in headings)
     return Fit(form, names, tuple(twice), tuple(missing), unknown)
 
@@ -119,12 +178,13 @@ def fit_csv(form: Form, text: str) -> Fit:
     """Compare the beginning of a CSV file with a form; recognises another separator than agreed."""
     if form.format.columns:
         return fit(form, list(form.format.columns))
-    agreed = fit(form, csv_header(text, form.format.separator, form.format.header_row)[0])
+    at = (form.format.header_row, form.format.header_rows)
+    agreed = fit(form, csv_header(text, form.format.separator, *at)[0])
     if agreed.missing:
         for other in SEPARATORS:
             if other == form.format.separator:
                 continue
-            attempt = fit(form, csv_header(text, other, form.format.header_row)[0])
+            attempt = fit(form, csv_header(text, other, *at)[0])
             if len(attempt.names) > 1 and len(attempt.missing) < max(1, len(agreed.missing) // 2 + 1):
                 return Fit(form, attempt.names, (), attempt.missing or agreed.missing, attempt.unknown, other)
     return agreed
