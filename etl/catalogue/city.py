@@ -35,7 +35,9 @@ class Owner(Strict):
 class ComparisonArea(Strict):
     """An area beside the city that its figures are compared with: district, state, other cities."""
 
-    key: Annotated[str, Field(pattern=r"^(\d{2}|\d{5}|\d{8})$", description="Official key: state 2, district 5, municipality 8")]
+    key: Annotated[
+        str, Field(pattern=r"^(\d{2}|\d{5}|\d{8})$", description="Official key: state 2, district 5, municipality 8")
+    ]
     name: str
     kind: Literal["gemeinde", "kreis", "land", "bund"]
 

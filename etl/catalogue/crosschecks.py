@@ -102,6 +102,25 @@ def _indicator_faults(catalogue: Catalogue) -> Iterator[Fault]:
                         )
 
 
+def _report_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    """Reports compared with: their questions name our indicators, themes, levels and offices."""
+    themes, owners = {t.code for t in catalogue.themes}, {o.code for o in catalogue.owners}
+    levels = {level.code for level in catalogue.city.levels}
+    for report in catalogue.reports:
+        for number, question in enumerate(report.questions, start=1):
+            at = f"{report.code}.questions[{number}]"
+            for code in question.codes:
+                if code not in catalogue.indicator:
+                    yield _unknown("berichte.yaml", f"{at}.codes", code, "die Kennzahl", catalogue.indicator)
+            for key, word, what, known in (
+                ("theme", question.theme, "das Thema", themes),
+                ("ask", question.ask, "die Stelle", owners),
+                ("level", question.level, "die Ebene", levels),
+            ):
+                if word is not None and word not in known:
+                    yield _unknown("berichte.yaml", f"{at}.{key}", word, what, known)
+
+
 def crosscheck(catalogue: Catalogue) -> list[Fault]:
     """All faults between the files; an empty list means that the catalogue is sound."""
     faults = [
@@ -113,6 +132,8 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *(fault for m in catalogue.measures for fault in _measure_faults(catalogue, m)),
         *_carrier_faults(catalogue),
         *_indicator_faults(catalogue),
+        *_repeated("berichte.yaml", "der Bericht", (r.code for r in catalogue.reports)),
+        *_report_faults(catalogue),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:
         faults.append(

@@ -17,6 +17,7 @@ from etl.catalogue.crosschecks import crosscheck
 from etl.catalogue.faults import Fault, describe
 from etl.catalogue.indices import Index
 from etl.catalogue.measures import Indicator, Measure, Theme
+from etl.catalogue.reports import Report
 from etl.catalogue.sources import Source
 from etl.errors import CatalogueError
 
@@ -37,6 +38,8 @@ class Catalogue:
     measures: tuple[Measure, ...]
     themes: tuple[Theme, ...]
     indices: tuple[Index, ...] = ()
+    reports: tuple[Report, ...] = ()
+    """Reports of other places, mapped onto the indicators."""
     measure_files: Mapping[str, str] = field(default_factory=dict)
     """File of each measure within the directory, for faults."""
 
@@ -174,11 +177,18 @@ def _settled(
     return tuple(t.model_copy(update={"indicators": tuple(settle(i) for i in t.indicators)}) for t in themes)
 
 
+def _reports(directory: Path, faults: list[Fault]) -> tuple[Report, ...]:
+    """Reports to compare with from ``berichte.yaml``; a catalogue need not have any."""
+    path = directory / "berichte.yaml"
+    return _listed(Report, path, path.name, "reports", faults) if path.exists() else ()
+
+
 def load_catalogue(directory: Path) -> Catalogue:
     """Read and validate a catalogue directory.
 
     Files: ``city.yaml`` (with owners and policy), ``measures.yaml`` or ``measures/*.yaml``, ``sources/*.yaml``,
-    ``themes/*.yaml``, and ``indices.yaml`` where there are indices.
+    ``themes/*.yaml``, and ``indices.yaml`` and ``berichte.yaml`` where there are
+    indices and reports to compare with.
     Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
@@ -200,6 +210,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     measures, measure_files = _measures(directory, faults)
     indices = _indices(directory, faults)
     themes = tuple(sorted(_folder(Theme, directory / "themes", faults), key=lambda theme: theme.rank))
+    reports = _reports(directory, faults)
     if not faults and city is not None and policy is not None:
         digest = hashlib.sha256()
         for path in sorted(directory.rglob("*.yaml")):
@@ -214,6 +225,7 @@ def load_catalogue(directory: Path) -> Catalogue:
             measures=measures,
             themes=_settled(themes, sources, measures),
             indices=indices,
+            reports=reports,
             measure_files=measure_files,
         )
         faults.extend(crosscheck(catalogue))

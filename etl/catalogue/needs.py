@@ -5,33 +5,35 @@ Taken from the expressions of numerators and denominators, so that no list has t
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from etl.catalogue.measures import Indicator, Term, parse_expression
+from etl.catalogue.measures import Indicator, parse_expression
 from etl.catalogue.sources import AreaForm, Source
 
 if TYPE_CHECKING:
     from etl.catalogue.load import Catalogue
 
-PARTS: tuple[Literal["numerator", "denominator"], ...] = ("numerator", "denominator")
-QUARTERS = {"vierteljaehrlich": 4, "halbjaehrlich": 2}
+Part = Literal["numerator", "denominator"]
+PARTS: tuple[Part, ...] = ("numerator", "denominator")
+MONTHS = {"vierteljaehrlich": 3, "halbjaehrlich": 6}
+"""Length of a part of the year for sources that come more often than once a year."""
 
 
 @dataclass(frozen=True)
 class Need:
     """One source of an indicator.
 
-    The value of year Y needs the source's years Y - ``furthest`` to Y - ``nearest`` (a school year counts as the
-    calendar year in which it begins). ``level``: the smallest level the source reaches.
+    The value of year Y needs the source's years Y - lag for every ``lags``; a school year counts as the calendar year
+    in which it begins. ``level``: the smallest level of the city that the source reaches.
     """
 
     indicator: str
     source: str
-    parts: tuple[str, ...]
-    nearest: int
-    furthest: int
+    parts: tuple[Part, ...]
+    lags: tuple[int, ...]
     level: str
 
 
@@ -44,8 +46,22 @@ class Compared:
     note: str | None
 
 
+@dataclass(frozen=True)
+class ReferencePoint:
+    """Reference date of a source's year: ``month`` and ``day`` in the year itself (``shift`` 0) or the next one (1)."""
+
+    shift: int
+    month: int
+    day: int
+
+    def of(self, year: int) -> date:
+        """The date for a year; a day that the month does not have is its last."""
+        wanted = year + self.shift
+        return date(wanted, self.month, min(self.day, monthrange(wanted, self.month)[1]))
+
+
 def level_of(catalogue: Catalogue, source: Source) -> str:
-    """The smallest level of the city at which a source can be shown: blocks are summed to districts.
+    """The smallest level at which a source can be shown: blocks are summed to districts.
 
     Tables for comparison areas reach none of the city's levels; their own level is returned.
     """
@@ -59,55 +75,65 @@ def needs(catalogue: Catalogue) -> tuple[Need, ...]:
     """All needs of all indicators, in the order of the catalogue; an indicator that is a gap has none."""
     found: list[Need] = []
     for indicator in catalogue.indicators:
-        terms = [(part, term) for part in PARTS for term in indicator.terms(part)]
-        by_source: dict[str, list[tuple[str, Term]]] = {}
-        for part, term in terms:
-            source = catalogue.measure[term.measure].source
-            if source is not None:
-                by_source.setdefault(source, []).append((part, term))
-        for source, used in by_source.items():
-            lags = [term.lag for _, term in used]
-            found.append(
-                Need(
-                    indicator.code,
-                    source,
-                    tuple(dict.fromkeys(part for part, _ in used)),
-                    min(lags),
-                    max(lags) + indicator.pool - 1,
-                    level_of(catalogue, catalogue.source[source]),
-                )
-            )
+        parts: dict[str, dict[Part, None]] = {}
+        lags: dict[str, set[int]] = {}
+        for part in PARTS:
+            for term in indicator.terms(part):
+                source = catalogue.measure[term.measure].source
+                if source is not None:
+                    parts.setdefault(source, {})[part] = None
+                    lags.setdefault(source, set()).update(term.lag + n for n in range(indicator.pool))
+        found += [
+            Need(indicator.code, s, tuple(used), tuple(sorted(lags[s])), level_of(catalogue, catalogue.source[s]))
+            for s, used in parts.items()
+        ]
     return tuple(found)
 
 
 def compared(catalogue: Catalogue) -> tuple[Compared, ...]:
     """The indicators that have figures for comparison areas."""
     return tuple(
-        Compared(i.code, tuple(catalogue.source[s].title for s in _sources(catalogue, i)), i.comparison.note)
+        Compared(i.code, tuple(catalogue.source[s].title for s in _compared_sources(catalogue, i)), i.comparison.note)
         for i in catalogue.indicators
         if i.comparison is not None
     )
 
 
-def _sources(catalogue: Catalogue, indicator: Indicator) -> tuple[str, ...]:
+def _compared_sources(catalogue: Catalogue, indicator: Indicator) -> tuple[str, ...]:
     comparison = indicator.comparison
     texts = (comparison.numerator, comparison.denominator) if comparison else ()
     terms = [term for text in texts if text for term in parse_expression(text)]
     return tuple(dict.fromkeys(s for t in terms if (s := catalogue.measure[t.measure].source) is not None))
 
 
-def reference_date(source: Source, year: int) -> date:
-    """The day for which the last delivery of a year speaks: reference day of a stock, last day of a period.
+def reference_point(source: Source) -> ReferencePoint:
+    """When the last delivery of a source's year speaks: the reference day of a stock, else the end of the period.
 
-    A school year is named by the year in which it begins; where the source names a reference day, that counts.
+    A school year is named by the year in which it begins. Where a source names a reference day, that counts.
     """
-    named = source.reference == "stock" or "reference_day" in source.model_fields_set
+    named = "reference_day" in source.model_fields_set
+    month, day = map(int, source.reference_day.split("-"))
+    if source.periodicity in MONTHS:
+        return ReferencePoint(0, 12, 31)
     if source.periodicity == "schuljahr":
-        if "reference_day" not in source.model_fields_set:
-            return date(year + 1, 7, 31)
-        month, day = map(int, source.reference_day.split("-"))
-        return date(year if month >= 8 else year + 1, month, day)
-    if named and source.periodicity not in QUARTERS:
-        month, day = map(int, source.reference_day.split("-"))
-        return date(year, month, day)
-    return date(year, 12, 31)
+        return ReferencePoint(0 if month >= 8 else 1, month, day) if named else ReferencePoint(1, 7, 31)
+    return ReferencePoint(0, month, day) if named or source.reference == "stock" else ReferencePoint(0, 12, 31)
+
+
+def due(source: Source, year: int) -> date:
+    """The day until which the last delivery of a year is expected."""
+    return reference_point(source).of(year) + timedelta(days=source.due_days)
+
+
+def blocked_indices(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Indicator → codes of the indices that cannot be made without it, those made of other indices among them."""
+    without = {index.code: set(index.needs) for index in catalogue.indices}
+    grown = True
+    while grown:  # an index of indices needs what those need
+        whole = {code: parts.union(*(without.get(p, set()) for p in parts)) for code, parts in without.items()}
+        grown, without = whole != without, whole
+    return {
+        i.code: tuple(code for code, parts in without.items() if i.code in parts)
+        for i in catalogue.indicators
+        if any(i.code in parts for parts in without.values())
+    }

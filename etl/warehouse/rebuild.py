@@ -10,11 +10,11 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
-from etl.catalogue.needs import compared, needs
 from etl.errors import SetupError
 from etl.settings import SQL
 from etl.warehouse import dependents as city_made
 from etl.warehouse.engine import OWNER, driver
+from etl.warehouse.view_facts import view_facts
 
 PUBLISHED = "sozialbericht"
 PLANNING = "planung"
@@ -47,8 +47,7 @@ def render(catalogue: Catalogue) -> list[tuple[str, str]]:
     texts = [(p.name, p.read_text(encoding="utf-8")) for p in sorted((SQL / "functions").glob("*.sql"))]
     for path in sorted((SQL / "views").iterdir()):
         if path.name.endswith(".city.sql.j2"):
-            facts = {"catalogue": catalogue, "needs": needs(catalogue), "compared": compared(catalogue)}
-            texts.append((path.name, environment.get_template(path.name).render(facts)))
+            texts.append((path.name, environment.get_template(path.name).render(view_facts(catalogue))))
         elif path.name.endswith(".sql.j2"):
             template = environment.get_template(path.name)
             texts += [
