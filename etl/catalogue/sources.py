@@ -104,6 +104,9 @@ class RecordForm(Strict):
     count: str | None = Field(None, description="Column with the number of persons; without it each row is one person")
     unique: str | None = Field(None, description="Column whose values must not repeat (serial number)")
     reference_date: str | None = Field(None, description="Column that must equal the delivery's reference date")
+    event_date: str | None = Field(
+        None, description="Column with the day of an event, which must lie within the delivery's period"
+    )
     keep: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Column → values; rows with other values are left out and counted as ignored"
     )

@@ -240,6 +240,26 @@ def reference_date(column: str, at: date) -> Check:
     return Check(heading, right, reason)
 
 
+def event_date(column: str, start: date, end: date, period: str) -> Check:
+    """A column with the day of an event, which must lie in the period [start, end), in any of the usual notations."""
+    heading = tidy(column)
+    cell = pl.col(heading)
+    day = pl.coalesce(*(_date(cell, shape) for shape in FORMATS))
+    known = pl.any_horizontal(*(cell.str.contains(shape) for shape in _SHAPES.values()))
+    reason = (
+        pl.when(cell == "")
+        .then(_said("das Datum des Ereignisses fehlt"))
+        .when(cell.str.contains(_SHORT_YEAR) & ~known)
+        .then(_said("zweistellige Jahreszahl; das Jahrhundert ist nicht erkennbar, bitte vierstellig"))
+        .when(day.is_null() & known)
+        .then(_said("diesen Kalendertag gibt es nicht"))
+        .when(day.is_null())
+        .then(_said("ist kein Datum"))
+        .otherwise(_said(f"liegt außerhalb des Zeitraums der Lieferung ({period})"))
+    )
+    return Check(heading, (day >= start) & (day < end), reason)
+
+
 def left_out(kept: dict[str, tuple[str, ...]], known: dict[str, tuple[str, ...]]) -> tuple[pl.Expr, list[Check]]:
     """Which rows the mapping leaves out on purpose, and checks that the words in these columns are known."""
     ignored = pl.lit(value=False)

@@ -7,28 +7,23 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.catalogue import AreaForm, Catalogue, RecordForm, Source
 from etl.errors import InputError, InputProblem, SozialberichtError
-from etl.intake import counting, journal, periods
+from etl.intake import journal, periods
 from etl.intake.archive import Delivered, opened
-from etl.intake.copy import copy_in
 from etl.intake.forms import choose_form
 from etl.intake.outcome import DeliveryOutcome, State
-from etl.intake.records import read_records
 from etl.intake.rejects import Rejects
 from etl.intake.store_areas import take_in_areas
-from etl.intake.store_records import store_records
-from etl.intake.wording import counted, similar, thousands
+from etl.intake.take_records import store_rejects, take_in_records
+from etl.intake.wording import similar
 
 Progress = Callable[[str, int], None]
 """Called with the step and the rows done in it."""
 
 EARLIEST = date(1950, 1, 1)
-MANY_UNLOCATED = 0.02
-"""Above this share of rows without a block the report warns."""
 
 
 def _source(catalogue: Catalogue, code: str) -> Source:
@@ -95,7 +90,7 @@ def deliver(
         if fit.unknown:
             outcome.warnings.append(f"nicht verwendete Spalten: {', '.join(fit.unknown)}")
         if isinstance(chosen, RecordForm):
-            rejects = _records(connection, catalogue, source, chosen, delivered, fit.names, outcome, tell)
+            rejects = take_in_records(connection, catalogue, source, chosen, delivered, fit.names, outcome, tell)
         else:
             rejects = _areas(connection, catalogue, source, chosen, delivered, fit.names, outcome, tell)
         _store_rejects(connection, outcome, rejects)
@@ -152,45 +147,6 @@ def _check_other_date(connection: Connection, source: Source, at: date, file: Pa
         )
 
 
-def _records(  # noqa: PLR0917
-    connection: Connection,
-    catalogue: Catalogue,
-    source: Source,
-    form: RecordForm,
-    delivered: Delivered,
-    names: tuple[str, ...],
-    outcome: DeliveryOutcome,
-    tell: Progress,
-) -> Rejects:
-    at = outcome.reference_date
-    begun = time.perf_counter()
-    records = read_records(delivered.path, form, names, at, delivered.name, lambda rows: tell("Zeilen prüfen", rows))
-    outcome.read, outcome.ignored, outcome.accepted = records.read, records.ignored, records.accepted
-    located = time.perf_counter()
-    tell("verorten", 0)
-    stored = store_records(connection, source, form, outcome.delivery, records)
-    outcome.unlocated, outcome.persons, outcome.persons_unlocated = stored
-    period = periods.period_of(source, at)
-    periods.store(connection, {period})
-    outcome.periods = [period.code]
-    tell("zählen", 0)
-    counting_began = time.perf_counter()
-    outcome.counts_written = counting.count_delivery(connection, catalogue, source, outcome.delivery, period.code)
-    ended = time.perf_counter()
-    outcome.steps = {
-        "lesen": round(located - begun, 3),
-        "verorten": round(counting_began - located, 3),
-        "zaehlen": round(ended - counting_began, 3),
-    }
-    if outcome.unlocated > MANY_UNLOCATED * outcome.accepted:
-        share = thousands(round(100 * outcome.unlocated / outcome.accepted, 1))
-        outcome.warnings.append(
-            f"{counted(outcome.unlocated, 'Zeile', 'Zeilen')} ({share} %) mit unbekannter Adresse; sind die Adressen "
-            "auf dem Stand der Lieferung?"
-        )
-    return records.rejects
-
-
 def _areas(  # noqa: PLR0917
     connection: Connection,
     catalogue: Catalogue,
@@ -206,14 +162,5 @@ def _areas(  # noqa: PLR0917
 
 
 def _store_rejects(connection: Connection, outcome: DeliveryOutcome, rejects: Rejects) -> None:
-    table = rejects.table()
-    outcome.rejected = table["line"].n_unique()
-    outcome.top_rejects = rejects.top(table)
-    rows = table.select(
-        pl.lit(outcome.delivery, dtype=pl.Int32).alias("delivery_id"),
-        "line",
-        pl.col("column").alias("column_name"),
-        "value",
-        "reason",
-    )
-    copy_in(connection, ("intake", "rejected_row"), rows)
+    outcome.rejected, outcome.top_rejects = rejects.lines, rejects.top()
+    store_rejects(connection, outcome.delivery, rejects.table())

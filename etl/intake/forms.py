@@ -5,17 +5,32 @@ from __future__ import annotations
 from etl.catalogue import Source
 from etl.catalogue.sources import Form
 from etl.errors import InputError, InputProblem, SozialberichtError
-from etl.intake import parquet, workbook
+from etl.intake import fixedwidth, parquet, workbook
 from etl.intake.archive import Delivered
 from etl.intake.header import Fit, fit, fit_csv, required
 from etl.intake.textfile import head
 from etl.intake.wording import similar
 
-_KINDS = {"csv": "CSV", "xlsx": "Excel-Arbeitsmappe (XLSX)", "parquet": "Parquet"}
+_KINDS = {
+    "csv": "CSV",
+    "fixed": "Textdatei mit festen Stellen",
+    "xlsx": "Excel-Arbeitsmappe (XLSX)",
+    "parquet": "Parquet",
+}
+
+
+def _of_kind(form: Form, delivered: Delivered, *, wanted: bool) -> bool:
+    """Whether a file of this kind can have the form at all; a text file has no header that tells fixed positions."""
+    if form.format.type != "fixed" or delivered.kind != "csv":
+        return form.format.type == delivered.kind
+    return wanted or fixedwidth.looks_fixed(form.format, head(delivered.path, form.format.encoding))
 
 
 def _fit(form: Form, delivered: Delivered) -> Fit:
     match delivered.kind:
+        case "csv" if form.format.type == "fixed":
+            names = tuple(fixedwidth.columns(form.format))
+            return Fit(form, names, (), tuple(n for n in required(form) if n not in names), ())
         case "csv":
             return fit_csv(form, head(delivered.path, form.format.encoding))
         case "xlsx":
@@ -37,7 +52,7 @@ def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit
             close = similar(wanted, names)
             hint = f"gemeint ist vielleicht „{close}“" if close else f"bekannt sind {', '.join(names)}"
             raise SozialberichtError(f"Die Form „{wanted}“ gibt es bei der Quelle {source.code} nicht; {hint}.")
-    of_kind = [f for f in candidates if f.format.type == delivered.kind]
+    of_kind = [f for f in candidates if _of_kind(f, delivered, wanted=wanted is not None)]
     if not of_kind:
         expected = ", ".join(sorted({_KINDS[f.format.type] for f in candidates}))
         reason = f"die Datei ist {_KINDS[delivered.kind]}, die Quelle {source.code} kommt als {expected}"

@@ -1,18 +1,25 @@
-"""Located counts of a record delivery into the database: dimension cells and one row a block."""
+"""Located counts of a record delivery into the database: dimension cells and one row a block, in bounded memory."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.catalogue import RecordForm, Source
 from etl.intake.copy import copy_in
-from etl.intake.locate import BLOCK, locate
-from etl.intake.records import PERSONS, PLACE, RecordCounts
+from etl.intake.csvtable import LINE
+from etl.intake.locate import BLOCK, Locator
+from etl.intake.records import PERSONS, PLACE
 
-_CELLS = text("""
+CELL = "cell_id"
+
+HELD = 1_000_000
+"""Pairs of block and dimension cell held in memory; what is more is written and put together in the database."""
+
+_ADD_CELLS = text("""
 INSERT INTO intake.dimension_cell (source, dims)
 SELECT :source, d.dims FROM jsonb_array_elements(CAST(:dims AS jsonb)) WITH ORDINALITY AS d (dims, n)
 ON CONFLICT (source, dims) DO NOTHING
@@ -23,42 +30,108 @@ SELECT d.n - 1, c.id FROM jsonb_array_elements(CAST(:dims AS jsonb)) WITH ORDINA
 JOIN intake.dimension_cell c ON c.source = :source AND c.dims = d.dims
 """)
 
-CELL = "cell_id"
+_TOGETHER = text("""
+WITH parts AS MATERIALIZED (
+    DELETE FROM intake.record r USING (
+        SELECT block_id FROM intake.record WHERE delivery_id = :delivery GROUP BY block_id HAVING count(*) > 1
+    ) often
+    WHERE r.delivery_id = :delivery AND r.block_id IS NOT DISTINCT FROM often.block_id
+    RETURNING r.block_id, r.cells, r.counts
+), summed AS (
+    SELECT p.block_id, u.cell, sum(u.n)::integer AS n
+    FROM parts p CROSS JOIN LATERAL unnest(p.cells, p.counts) AS u (cell, n) GROUP BY p.block_id, u.cell
+)
+INSERT INTO intake.record (delivery_id, block_id, cells, counts)
+SELECT :delivery, block_id, array_agg(cell ORDER BY cell), array_agg(n ORDER BY cell) FROM summed GROUP BY block_id
+""")
 
 
-def _with_cells(
-    connection: Connection, source: Source, counts: pl.DataFrame, dimensions: tuple[str, ...]
-) -> pl.DataFrame:
-    """The counts with the id of their dimension cell; new combinations are added to ``intake.dimension_cell``."""
-    dims: list[dict[str, object]] = [{}]
-    if not dimensions:
-        combinations = pl.DataFrame({CELL: [0]})
-    else:
-        combinations = counts.select(dimensions).unique().sort(dimensions)
-        dims = combinations.to_dicts()
-    values = {"source": source.code, "dims": json.dumps(dims, ensure_ascii=False)}
-    connection.execute(_CELLS, values)
-    ids = {int(n): int(i) for n, i in connection.execute(_CELL_IDS, values)}
-    numbers = pl.Series(CELL, [ids[n] for n in range(len(dims))], dtype=pl.Int32)
-    if not dimensions:
-        return counts.with_columns(pl.lit(int(numbers[0]), dtype=pl.Int32).alias(CELL))
-    return counts.join(combinations.with_columns(numbers), on=list(dimensions), how="left", nulls_equal=True)
+@dataclass
+class Stored:
+    """Rows of the file without a block (one of its two places is enough), persons, persons without a block."""
+
+    unlocated: int = 0
+    persons: int = 0
+    persons_unlocated: int = 0
 
 
-def store_records(
-    connection: Connection, source: Source, form: RecordForm, delivery: int, records: RecordCounts
-) -> tuple[int, int, int]:
-    """Locate and write the counts; returns rows without a block, persons, persons without a block."""
-    places = locate(connection, form, records.counts[PLACE])
-    located = records.counts.join(places, on=PLACE, how="left").drop(PLACE)
-    unlocated = located.filter(pl.col(BLOCK).is_null())
-    cells = _with_cells(connection, source, located, records.dimensions)
-    summed = cells.filter(pl.col(PERSONS) > 0).group_by(BLOCK, CELL).agg(pl.col(PERSONS).sum())
-    listed = summed.sort(BLOCK, CELL).group_by(BLOCK, maintain_order=True).agg(CELL, PERSONS)
-    arrays = [
-        (pl.lit("{") + pl.col(c).cast(pl.List(pl.String)).list.join(",") + pl.lit("}")).alias(name)
-        for c, name in ((CELL, "cells"), (PERSONS, "counts"))
-    ]
-    rows = listed.select(pl.lit(delivery, dtype=pl.Int32).alias("delivery_id"), BLOCK, *arrays)
-    copy_in(connection, ("intake", "record"), rows)
-    return len(unlocated), int(located[PERSONS].sum()), int(unlocated[PERSONS].sum())
+class RecordStore:
+    """Takes in judged rows batch by batch and writes them as counts by block and dimension cell."""
+
+    def __init__(self, connection: Connection, source: Source, form: RecordForm, delivery: int) -> None:
+        self.stored = Stored()
+        self._connection = connection
+        self._source = source.code
+        self._delivery = delivery
+        self._dimensions = list(form.dimensions)
+        self._locator = Locator(connection, form)
+        self._cells: pl.DataFrame | None = None
+        self._parts: list[pl.DataFrame] = []
+        self._held = 0
+        self._written = 0
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Locate and add up a batch of ``read_records``."""
+        located = rows.join(self._locator.blocks(rows[PLACE]), on=PLACE, how="left").drop(PLACE)
+        nowhere = located.filter(pl.col(BLOCK).is_null())
+        self.stored.unlocated += nowhere[LINE].n_unique()
+        self.stored.persons += int(located[PERSONS].sum())
+        self.stored.persons_unlocated += int(nowhere[PERSONS].sum())
+        grouped = located.filter(pl.col(PERSONS) > 0).group_by(BLOCK, *self._dimensions).agg(pl.col(PERSONS).sum())
+        part = self._with_cells(grouped).select(BLOCK, CELL, PERSONS)
+        self._parts.append(part)
+        self._held += len(part)
+        if self._held > HELD:
+            self._add_up()
+            # where adding up does not help, the rest goes to the database
+            if self._held > HELD // 2:
+                self._write()
+
+    def finish(self) -> Stored:
+        """Write what is held; afterwards each block has one row."""
+        self._add_up()
+        self._write()
+        if self._written > 1:
+            self._connection.execute(_TOGETHER, {"delivery": self._delivery})
+        return self.stored
+
+    def _add_up(self) -> None:
+        if len(self._parts) > 1:
+            summed = pl.concat(self._parts).group_by(BLOCK, CELL).agg(pl.col(PERSONS).sum())
+            self._parts, self._held = [summed], len(summed)
+
+    def _write(self) -> None:
+        if not self._held:
+            return
+        listed = self._parts[0].sort(BLOCK, CELL).group_by(BLOCK, maintain_order=True).agg(CELL, PERSONS)
+        arrays = [
+            (pl.lit("{") + pl.col(c).cast(pl.List(pl.String)).list.join(",") + pl.lit("}")).alias(name)
+            for c, name in ((CELL, "cells"), (PERSONS, "counts"))
+        ]
+        rows = listed.select(pl.lit(self._delivery, dtype=pl.Int32).alias("delivery_id"), BLOCK, *arrays)
+        copy_in(self._connection, ("intake", "record"), rows)
+        self._parts, self._held = [], 0
+        self._written += 1
+
+    def _with_cells(self, counts: pl.DataFrame) -> pl.DataFrame:
+        """The counts with the id of their dimension cell; new combinations are added to ``intake.dimension_cell``."""
+        if not self._dimensions:
+            number = int(self._ids([{}])[0])
+            return counts.with_columns(pl.lit(number, dtype=pl.Int32).alias(CELL))
+        new = counts.select(self._dimensions).unique()
+        if self._cells is not None:
+            new = new.join(self._cells, on=self._dimensions, how="anti", nulls_equal=True)
+        if self._cells is None or not new.is_empty():
+            new = new.sort(self._dimensions)
+            numbered = new.with_columns(self._ids(new.to_dicts()))
+            self._cells = numbered if self._cells is None else pl.concat([self._cells, numbered])
+        return counts.join(self._cells, on=self._dimensions, how="left", nulls_equal=True)
+
+    def _ids(self, dims: list[dict[str, object]]) -> pl.Series:
+        """Ids of combinations, in their order; only those the database does not know are written."""
+        values = {"source": self._source, "dims": json.dumps(dims, ensure_ascii=False)}
+        ids = {int(n): int(i) for n, i in self._connection.execute(_CELL_IDS, values)}
+        if len(ids) < len(dims):
+            self._connection.execute(_ADD_CELLS, values)
+            ids = {int(n): int(i) for n, i in self._connection.execute(_CELL_IDS, values)}
+        return pl.Series(CELL, [ids[n] for n in range(len(dims))], dtype=pl.Int32)

@@ -99,7 +99,10 @@ def test_person_rows_and_counted_rows_give_equal_counts(
             _deliver(connection, catalogue, folder / _entry(manifest, form, 2018).name, 2018)
             both.append({m: counts(connection, m) for m in measures})
             both[-1]["weiblich"] = counts(connection, "ew", "weiblich")
-    assert both[0] == both[1]
+    # shares of a cohort are fractions: their sums differ with the order in the last digit
+    assert both[0].keys() == both[1].keys()
+    for measure, by_block in both[0].items():
+        assert by_block == pytest.approx(both[1][measure], rel=1e-12)
     assert sum(both[0]["ew"].values()) > 3000
 
 
