@@ -197,3 +197,8 @@ class Theme(Strict):
     rank: int = Field(ge=1, description="Order of the themes")
     title: str
     indicators: tuple[Indicator, ...] = Field(min_length=1)
+
+    @property
+    def shown(self) -> tuple[Indicator, ...]:
+        """Indicators that have values, or will: all but the gaps. These get columns, styles and map themes."""
+        return tuple(i for i in self.indicators if i.gap is None)

@@ -61,7 +61,7 @@ def _report(outcome: Outcome, total: float, project: Path, catalogue: Catalogue)
     edition, database = outcome.edition, catalogue.city.database
     option = "" if database == "sozialbericht" else f" --database {database}"
     theme = catalogue.themes[0]
-    columns = ", ".join(["name", *(i.code.lower() for i in theme.indicators[:2])])
+    columns = ", ".join(["name", *(i.code.lower() for i in theme.shown[:2])])
     query = f"SELECT {columns} FROM sozialbericht.{theme.code}_aktuell"  # noqa: S608  # codes of the checked catalogue
     tell(
         f"Fertig in {total:.1f} s (Hauptspeicher höchstens {outcome.peak_memory_mib:.0f} MiB):\n{steps}\n"

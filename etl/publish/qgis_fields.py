@@ -93,7 +93,7 @@ def plain_fields() -> Fields:
 def theme_fields(theme: Theme) -> Fields:
     """Fields of a theme's views: the column group of each indicator, named by its title and unit."""
     aliases, values, hidden = dict(ALIASES), dict(VALUE_TEXTS), []
-    for indicator in theme.indicators:
+    for indicator in theme.shown:
         code = indicator.code.lower()
         title = indicator.title
         unit = german.unit_suffix(indicator.unit).strip()

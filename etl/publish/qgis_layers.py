@@ -105,7 +105,7 @@ def _chain(catalogue: Catalogue, code: str) -> list[str]:
 
 def levels_of(catalogue: Catalogue, theme: Theme) -> list[Level]:
     """Levels a theme has maps of, fine to coarse: those its indicators are published for, below the city."""
-    wanted = {code for indicator in theme.indicators for code in _chain(catalogue, indicator.lowest_level)}
+    wanted = {code for indicator in theme.shown for code in _chain(catalogue, indicator.lowest_level)}
     return [level for level in reversed(catalogue.city.levels) if level.code in wanted]
 
 
@@ -145,12 +145,12 @@ def theme_group(catalogue: Catalogue, theme: Theme) -> Group:
     levels = levels_of(catalogue, theme)
     layers = []
     for level in levels:
-        shown = tuple(i for i in theme.indicators if level.code in _chain(catalogue, i.lowest_level))
+        shown = tuple(i for i in theme.shown if level.code in _chain(catalogue, i.lowest_level))
         layers.append(_theme_layer(catalogue, theme, level, shown))
     series = f"{theme.code}_zeitreihe"
-    ends = [level for level in levels if any(i.lowest_level == level.code for i in theme.indicators)]
+    ends = [level for level in levels if any(i.lowest_level == level.code for i in theme.shown)]
     for level in ends:
-        ending = tuple(i for i in theme.indicators if i.lowest_level == level.code)
+        ending = tuple(i for i in theme.shown if i.lowest_level == level.code)
         name = series if level is ends[0] else f"{series}_{level.code}"
         layers.append(_theme_layer(catalogue, theme, level, ending, name))
     return Group(theme.code, theme.title, tuple(layers), expanded=True)

@@ -62,7 +62,7 @@ def _orientation(catalogue: Catalogue, above: str = "") -> tuple[tuple[str, str]
 
 def _theme_maps(catalogue: Catalogue, theme: Theme) -> Iterable[MapTheme]:
     """The bare name is the newest value at the indicator's own level; coarser levels and time series are told apart."""
-    own = {style_name(indicator): indicator.lowest_level for indicator in theme.indicators}
+    own = {style_name(indicator): indicator.lowest_level for indicator in theme.shown}
     plural = {level.code: level.plural for level in catalogue.city.levels}
     for layer in qgis_layers.theme_group(catalogue, theme).layers:
         for style in layer.styles:
