@@ -58,7 +58,7 @@ class _Master:
         self.cuts = 0
         self.model = highspy.Highs()
         self.model.setOptionValue("output_flag", False)
-        self.model.setOptionValue("threads", 2)
+        self.model.setOptionValue("threads", 1)
         self.model.setOptionValue("random_seed", 1)
         n = table.cells
         lower = table.primary.astype(np.float64)
