@@ -14,7 +14,9 @@ BY_BLOCK = text("""
 -- Counts by block, summed to the districts of every version that has an assignment; a district without persons is 0,
 -- because an active delivery by block covers the whole city. What has no district stays 'nicht zuordenbar'.
 WITH by_block AS (
-    SELECT d.id, d.reference_date FROM intake.delivery d JOIN catalogue.source s ON s.code = d.source
+    SELECT d.id, CASE WHEN s.reference = 'stock' THEN d.reference_date END AS reference_date,
+           CASE WHEN s.code = ANY (:estimates) THEN 'geschaetzt' ELSE 'exakt' END AS quality
+    FROM intake.delivery d JOIN catalogue.source s ON s.code = d.source
     WHERE d.status = 'active' AND s.smallest_level = 'block'
 ), target AS (
     SELECT u.version_id, u.id AS unit_id, u.level
@@ -33,7 +35,7 @@ WITH by_block AS (
     SELECT DISTINCT delivery_id, measure_id, group_code, period FROM summed
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
-SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', 'exakt', b.reference_date
+SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', b.quality, b.reference_date
 FROM cell c
 JOIN by_block b ON b.id = c.delivery_id
 CROSS JOIN target t
@@ -41,45 +43,83 @@ LEFT JOIN summed s USING (unit_id, delivery_id, measure_id, group_code, period)
 """)
 
 BY_UNIT = text("""
--- Counts delivered by area; 'nicht zuordenbar' belongs to the version of the areas beside it.
-WITH given AS (
-    SELECT c.measure_id, c.group_code, c.period, d.id AS delivery_id, c.unit_id, c.value, c.status,
-           CASE WHEN q.reference = 'stock' AND q.periodicity = 'jaehrlich'
+-- Counts delivered by area; 'nicht zuordenbar' belongs to the version of the areas beside it. Of two deliveries with
+-- the same level and period the one with the later reference date counts, as a whole.
+WITH given AS MATERIALIZED (
+    SELECT c.measure_id, c.group_code, c.period, d.id AS delivery_id, d.reference_date AS delivered,
+           c.unit_id, u.version_id, u.level, c.value, c.status,
+           CASE WHEN q.code = ANY (:estimates) THEN 'geschaetzt' ELSE 'exakt' END AS quality,
+           CASE WHEN q.reference <> 'stock' THEN NULL
+                WHEN q.periodicity = 'jaehrlich'
                 THEN (extract(year FROM lower(p.valid)) || '-' || q.reference_day)::date
-                WHEN q.reference = 'stock' THEN upper(p.valid) - 1 END AS reference_date
+                WHEN q.periodicity = 'einmalig' THEN d.reference_date
+                ELSE upper(p.valid) - 1 END AS reference_date
     FROM warehouse.count c
     JOIN intake.delivery d ON d.id = c.delivery_id AND d.status = 'active'
     JOIN catalogue.source q ON q.code = d.source AND q.smallest_level <> 'block'
     JOIN warehouse.period p ON p.code = c.period
-), version AS (
-    SELECT DISTINCT g.delivery_id, u.version_id FROM given g JOIN geo.unit u ON u.id = g.unit_id
+    LEFT JOIN geo.unit u ON u.id = c.unit_id
+), latest AS (
+    SELECT DISTINCT ON (measure_id, group_code, period, version_id, level)
+           measure_id, group_code, period, version_id, level, delivery_id
+    FROM given WHERE unit_id IS NOT NULL
+    ORDER BY measure_id, group_code, period, version_id, level, delivered DESC, delivery_id DESC
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
 SELECT DISTINCT ON (unit_id, measure_id, group_code, period)
-       unit_id, measure_id, group_code, period, value, status, 'exakt', reference_date
+       unit_id, measure_id, group_code, period, value, status, quality, reference_date
 FROM (
-    SELECT g.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id, g.reference_date
-    FROM given g WHERE g.unit_id IS NOT NULL
-    UNION ALL
-    SELECT u.id, g.measure_id, g.group_code, g.period, g.value, g.status, g.delivery_id, g.reference_date
+    SELECT g.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.quality, g.reference_date, g.delivered
     FROM given g
-    JOIN version v ON v.delivery_id = g.delivery_id
-    JOIN geo.unit u ON u.version_id = v.version_id AND u.level = :not_located
+    JOIN latest w USING (measure_id, group_code, period, version_id, level, delivery_id)
+    UNION ALL
+    SELECT u.id, g.measure_id, g.group_code, g.period, g.value, g.status, g.quality, g.reference_date, g.delivered
+    FROM given g
+    JOIN (SELECT DISTINCT measure_id, group_code, period, version_id, delivery_id FROM latest) w
+      USING (measure_id, group_code, period, delivery_id)
+    JOIN geo.unit u ON u.version_id = w.version_id AND u.level = :not_located
     WHERE g.unit_id IS NULL
 ) AS placed
--- the same area and period in two deliveries: the later delivery counts
-ORDER BY unit_id, measure_id, group_code, period, delivery_id DESC
+ORDER BY unit_id, measure_id, group_code, period, delivered DESC
+ON CONFLICT DO NOTHING
+""")
+
+REST = text("""
+-- A delivered total of the city above the sum of its areas, all of them known, and nothing said of the rest: that many
+-- could not be attributed.
+INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
+SELECT DISTINCT ON (n.id, t.measure_id, t.group_code, t.period)
+       n.id, t.measure_id, t.group_code, t.period, t.value - k.value, t.status, t.quality, t.reference_date
+FROM geo.unit s
+JOIN geo.unit n ON n.parent_id = s.id AND n.level = :not_located
+JOIN warehouse.unit_count t ON t.unit_id = s.id AND t.value IS NOT NULL
+JOIN geo.level l ON l.parent = s.level AND l.code <> :not_located
+CROSS JOIN LATERAL (
+    SELECT sum(c.value) AS value, count(c.value) AS known
+    FROM geo.unit u
+    LEFT JOIN warehouse.unit_count c
+           ON c.unit_id = u.id AND c.measure_id = t.measure_id AND c.group_code = t.group_code AND c.period = t.period
+    WHERE u.parent_id = s.id AND u.level = l.code
+    HAVING count(*) = count(c.value) AND count(*) > 0
+) k
+WHERE s.level = :level AND t.value > k.value + 1e-6
+  AND NOT EXISTS (SELECT FROM warehouse.unit_count z WHERE z.unit_id = n.id AND z.measure_id = t.measure_id
+                                                       AND z.group_code = t.group_code AND z.period = t.period)
+ORDER BY n.id, t.measure_id, t.group_code, t.period, l.rank
 ON CONFLICT DO NOTHING
 """)
 
 ROLL_UP = text("""
--- A unit that has no count of its own gets the sum of its children, provided that every child has one; a withheld or
--- missing child makes the sum withheld or missing too. Complete sums first, should children stand on two levels.
-INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
-SELECT unit_id, measure_id, group_code, period,
+-- A unit gets the sum of its children; a withheld or missing child makes the sum withheld or missing too. Complete sums
+-- first, should children stand on two levels. A count of its own (a total in the file) stands where a child is not
+-- known, because it holds the true values; where all are known it is their sum, so that all levels agree.
+INSERT INTO warehouse.unit_count AS own
+    (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
+SELECT DISTINCT ON (unit_id, measure_id, group_code, period)
+       unit_id, measure_id, group_code, period,
        CASE WHEN state IN ('gueltig', 'unsicher') THEN value END, state, quality, reference_date
 FROM (
-    SELECT p.id AS unit_id, c.measure_id, c.group_code, c.period, sum(c.value) AS value,
+    SELECT p.id AS unit_id, c.measure_id, c.group_code, c.period, sum(c.value) AS value, l.rank,
            CASE WHEN count(*) FILTER (WHERE u.level <> :not_located) < f.children THEN 'fehlt'
                 ELSE (ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll', 'nicht_vergleichbar'])
                      [max(array_position(ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll',
@@ -94,11 +134,15 @@ FROM (
     JOIN geo.unit u ON u.parent_id = p.id AND u.level IN (l.code, :not_located)
     JOIN warehouse.unit_count c ON c.unit_id = u.id
     WHERE p.level = :level AND f.children > 0
-    GROUP BY p.id, l.code, f.children, c.measure_id, c.group_code, c.period
+    GROUP BY p.id, l.code, l.rank, f.children, c.measure_id, c.group_code, c.period
     HAVING count(*) FILTER (WHERE u.level = l.code) > 0
 ) AS summed
-ORDER BY state = 'fehlt'
-ON CONFLICT DO NOTHING
+ORDER BY unit_id, measure_id, group_code, period, state = 'fehlt', rank
+ON CONFLICT (unit_id, measure_id, group_code, period) DO UPDATE
+SET value = excluded.value, status = excluded.status, quality = excluded.quality,
+    reference_date = excluded.reference_date
+WHERE excluded.status IN ('gueltig', 'unsicher') AND excluded.quality <= own.quality
+  AND (own.value IS NULL OR abs(excluded.value - own.value) > 1e-6)
 """)
 
 AREA = text("""
@@ -114,6 +158,8 @@ WHERE m.kind = 'area_km2' AND m.active AND u.geom IS NOT NULL
 def _roll_up(connection: Connection, catalogue: Catalogue) -> None:
     """Sums of the levels above, from the finest upwards."""
     for level in reversed(catalogue.city.levels):
+        if level == catalogue.city.top:
+            connection.execute(REST, {"level": level.code, "not_located": NOT_LOCATED})
         connection.execute(ROLL_UP, {"level": level.code, "not_located": NOT_LOCATED})
 
 
@@ -122,16 +168,17 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
 
     Sums are exact: block counts are re-aggregated to every district version; a level without counts of its own is the
     sum of the level below plus, for the city, what could not be located. What a version was never given comes from
-    another one along the crosswalk, marked with how good it is.
+    another one along the crosswalk, marked with how good it is; so are values of sources that are estimates.
     """
-    names = {"not_located": NOT_LOCATED, "district": catalogue.city.district_level or ""}
+    estimates = [s.code for s in catalogue.sources if s.estimate]
+    names = {"not_located": NOT_LOCATED, "estimates": estimates}
     # fresh statistics: without them the planner takes freshly filled tables for empty
     connection.execute(
         text("ANALYZE warehouse.count, intake.delivery, catalogue.source, geo.block_assignment, geo.unit")
     )
     connection.execute(CLEAR)
-    connection.execute(BY_BLOCK, names)
-    connection.execute(BY_UNIT, {"not_located": NOT_LOCATED})
+    connection.execute(BY_BLOCK, {**names, "district": catalogue.city.district_level or ""})
+    connection.execute(BY_UNIT, names)
     connection.execute(text("ANALYZE warehouse.unit_count"))
     _roll_up(connection, catalogue)
     if carry_over(connection, catalogue):

@@ -1,116 +1,166 @@
-"""Indicators from aggregated counts: one set-based statement for all units, groups and periods."""
+"""Indicators from aggregated counts: set-based statements for all units, groups and periods at once.
+
+Every count is brought to a year: a calendar year's own, a quarterly source's last quarter, a school year the year in
+which it begins. Terms meet by year and lag alone, whatever periods and reference days their sources have.
+"""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from sqlalchemy import Connection, text
 
 from etl.catalogue import NOT_LOCATED, Catalogue
+from etl.catalogue.city import COMPARISON
 from etl.indicators.aggregate import aggregate
+from etl.indicators.segregation import SEGREGATE
+from etl.indicators.terms import CITY, COMPARED, lay_out
 
-TERMS = text("""
-CREATE TEMPORARY TABLE term ON COMMIT DROP AS
-SELECT i.id AS indicator_id, i.kind AS indicator_kind, l.rank AS lowest_rank, t.part, m.id AS measure_id,
-       m.kind AS measure_kind, t.coefficient, t.lag
-FROM unnest(CAST(:codes AS text[]), CAST(:parts AS text[]), CAST(:measures AS text[]),
-            CAST(:coefficients AS double precision[]), CAST(:lags AS int[])) AS t(code, part, measure, coefficient, lag)
-JOIN catalogue.indicator i ON i.code = t.code
-JOIN catalogue.measure m ON m.code = t.measure
-JOIN geo.level l ON l.code = i.lowest_level
+YEARLY = text("""
+CREATE TEMPORARY TABLE yearly_count ON COMMIT DROP AS
+WITH used AS (
+    SELECT DISTINCT m.id, m.kind,
+           CASE s.periodicity WHEN 'vierteljaehrlich' THEN '-Q4$' WHEN 'halbjaehrlich' THEN '-H2$'
+                WHEN 'schuljahr' THEN '^\\d{4}/\\d{2}$' ELSE '^\\d{4}$' END AS shape
+    FROM term t JOIN catalogue.measure m ON m.id = t.measure_id LEFT JOIN catalogue.source s ON s.code = m.source
+), counted AS (
+    SELECT c.unit_id, c.measure_id, c.group_code, left(c.period, 4)::int AS year, c.value,
+           array_position(ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll',
+                                'nicht_vergleichbar'], c.status) AS state,
+           c.quality, c.reference_date
+    FROM warehouse.unit_count c
+    JOIN used u ON u.id = c.measure_id AND u.kind <> 'area_km2' AND c.period ~ u.shape
+)
+SELECT x.*, u.version_id, u.level
+FROM (
+    SELECT * FROM counted
+    UNION ALL
+    -- areas do not change with the years
+    SELECT g.id, m.id, :total, y.year, g.area_m2 / 1e6, 1, 'exakt', NULL
+    FROM used m CROSS JOIN geo.unit g CROSS JOIN (SELECT DISTINCT year FROM counted) y
+    WHERE m.kind = 'area_km2' AND g.geom IS NOT NULL
+) x
+JOIN geo.unit u ON u.id = x.unit_id
 """)
 
-COMPUTE = text("""
-WITH need AS (
-    SELECT indicator_id, indicator_kind, lowest_rank, count(DISTINCT measure_id) AS measures, max(lag) AS max_lag,
-           min(measure_id) FILTER (WHERE part = 'numerator' AND lag = 0) AS anchor
-    FROM term GROUP BY indicator_id, indicator_kind, lowest_rank
-), offered AS (
-    SELECT DISTINCT measure_id, group_code FROM warehouse.unit_count
-), groups AS (
-    -- a group is published only where every measure of the indicator knows it
-    SELECT n.indicator_id, o.group_code
-    FROM need n
-    JOIN (SELECT DISTINCT indicator_id, measure_id FROM term) t USING (indicator_id)
+CELLS = text("""
+-- Indicator × unit × group × year for which there is a value to make: at every level (and for every group) that all of
+-- its measures know, down to its lowest level, in every year that one of its numerator's measures has.
+CREATE TEMPORARY TABLE cell ON COMMIT DROP AS
+WITH offered AS (
+    SELECT DISTINCT measure_id, group_code, version_id, level FROM yearly_count
+), open AS (
+    SELECT t.indicator_id, t.scope, o.group_code, o.version_id, o.level
+    FROM (SELECT DISTINCT indicator_id, scope, measure_id FROM term) t
+    JOIN asked a USING (indicator_id, scope)
     JOIN offered o USING (measure_id)
-    GROUP BY n.indicator_id, n.measures, o.group_code
-    HAVING count(*) = n.measures
-), cell AS (
-    SELECT n.indicator_id, n.indicator_kind, c.unit_id, c.group_code, c.period, p.valid
-    FROM need n
-    JOIN groups g USING (indicator_id)
-    JOIN warehouse.unit_count c ON c.measure_id = n.anchor AND c.group_code = g.group_code
-    JOIN warehouse.period p ON p.code = c.period
-    JOIN geo.unit u ON u.id = c.unit_id
-    JOIN geo.level l ON l.code = u.level
-    WHERE l.rank <= n.lowest_rank OR (u.level = :not_located AND n.indicator_kind IN ('anzahl', 'saldo', 'summe'))
-), part AS (
-    SELECT k.indicator_id, k.unit_id, k.group_code, k.period, t.part, t.coefficient, t.measure_kind,
-           c.value, coalesce(c.status, 'fehlt') AS status, coalesce(c.quality, 'exakt') AS quality, c.reference_date,
-           t.lag
-    FROM cell k
-    JOIN term t USING (indicator_id)
-    LEFT JOIN warehouse.period p
-           ON t.lag = 0 AND p.code = k.period
-           OR t.lag > 0 AND lower(p.valid) = (lower(k.valid) - make_interval(years => t.lag))::date
-                        AND upper(p.valid) = (upper(k.valid) - make_interval(years => t.lag))::date
-    LEFT JOIN warehouse.unit_count c
-           ON c.unit_id = k.unit_id AND c.measure_id = t.measure_id AND c.group_code = k.group_code
-          AND c.period = p.code
-), summed AS (
-    SELECT indicator_id, unit_id, group_code, period,
-           sum(coefficient * value) FILTER (WHERE part = 'numerator') AS numerator,
-           sum(coefficient * value) FILTER (WHERE part = 'denominator') AS denominator,
-           count(*) FILTER (WHERE part = 'denominator') > 0 AS is_quotient,
-           (ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll', 'nicht_vergleichbar'])
-               [max(array_position(ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll',
-                                         'nicht_vergleichbar'], status))] AS status,
-           max(quality) AS quality,
-           max(reference_date) FILTER (WHERE lag = 0) AS reference_date,
-           min(value) FILTER (WHERE measure_kind = 'count') AS smallest,
-           min(value) FILTER (WHERE measure_kind = 'count' AND value <> 0) AS smallest_nonzero
-    FROM part
-    GROUP BY indicator_id, unit_id, group_code, period
+    JOIN geo.level l ON l.code = o.level
+    WHERE CASE WHEN o.level = :comparison THEN a.scope = :compared
+               WHEN o.level = :not_located THEN a.scope = :city AND a.countable
+               ELSE a.scope = :city AND l.rank <= a.lowest_rank END
+    GROUP BY t.indicator_id, t.scope, o.group_code, o.version_id, o.level, a.measures
+    HAVING count(*) = a.measures
 )
+SELECT DISTINCT o.indicator_id, o.scope, y.unit_id, y.group_code, y.year + t.lag AS year, o.version_id, o.level
+FROM open o
+JOIN term t ON t.indicator_id = o.indicator_id AND t.scope = o.scope AND t.anchor
+JOIN yearly_count y ON y.measure_id = t.measure_id AND y.group_code = o.group_code AND y.version_id = o.version_id
+                   AND y.level = o.level
+""")
+
+SUMMED = text("""
+CREATE TEMPORARY TABLE summed ON COMMIT DROP AS
+WITH part AS (
+    -- one row a term, its pooled periods added up
+    SELECT k.indicator_id, k.scope, k.unit_id, k.group_code, k.year, k.version_id, k.level,
+           t.part, t.persons, t.agency,
+           sum(t.coefficient * c.value) AS amount, sum(c.value) AS value, max(coalesce(c.state, 5)) AS state,
+           max(coalesce(c.quality, 'exakt')) AS quality, max(c.reference_date) FILTER (WHERE t.anchor) AS reference_date
+    FROM cell k
+    JOIN term t USING (indicator_id, scope)
+    LEFT JOIN yearly_count c ON c.unit_id = k.unit_id AND c.measure_id = t.measure_id AND c.group_code = k.group_code
+                            AND c.year = k.year - t.lag
+    GROUP BY k.indicator_id, k.scope, k.unit_id, k.group_code, k.year, k.version_id, k.level,
+             t.part, t.number, t.persons, t.agency
+)
+SELECT indicator_id, scope, unit_id, group_code, year, version_id, level,
+       sum(amount) FILTER (WHERE part = 'numerator') AS numerator,
+       sum(amount) FILTER (WHERE part = 'denominator') AS denominator,
+       max(state) AS state, max(quality) AS quality, max(reference_date) AS reference_date,
+       min(value) FILTER (WHERE persons) AS smallest,
+       min(value) FILTER (WHERE persons AND value <> 0) AS smallest_nonzero,
+       min(value) FILTER (WHERE persons AND agency) AS smallest_agency,
+       CASE WHEN bool_and(persons) FILTER (WHERE part = 'denominator')
+            THEN sum(amount) FILTER (WHERE part = 'denominator') END AS base
+FROM part
+GROUP BY indicator_id, scope, unit_id, group_code, year, version_id, level
+""")
+
+PERIODS = text("""
+-- The periods of the results: a year, a school year, or the range of those that are pooled.
+CREATE TEMPORARY TABLE result_period ON COMMIT DROP AS
+SELECT n.pool, n.school, n.year,
+       concat_ws('-', CASE WHEN n.pool > 1 THEN y.first || CASE WHEN n.school
+                                                THEN to_char((y.first + 1) % 100, '"/"FM00') ELSE '' END END,
+                 n.year || CASE WHEN n.school THEN to_char((n.year + 1) % 100, '"/"FM00') ELSE '' END) AS code,
+       daterange(make_date(y.first, y.month, 1), make_date(n.year + 1, y.month, 1)) AS valid
+FROM (SELECT DISTINCT a.pool, a.school, s.year FROM summed s JOIN asked a USING (indicator_id, scope)) n
+CROSS JOIN LATERAL (SELECT n.year - n.pool + 1 AS first, CASE WHEN n.school THEN 8 ELSE 1 END AS month) y
+""")
+
+ENTER_PERIODS = text("""
+INSERT INTO warehouse.period (code, valid) SELECT DISTINCT code, valid FROM result_period ON CONFLICT (code) DO NOTHING
+""")
+
+RATIOS = text("""
 INSERT INTO warehouse.indicator_value (indicator_id, unit_id, group_code, period, reference_date, numerator,
-    denominator, value, status, quality, smallest_count, smallest_nonzero)
-SELECT s.indicator_id, s.unit_id, s.group_code, s.period, s.reference_date,
+    denominator, value, status, quality, smallest_count, smallest_nonzero, smallest_agency, smallest_base)
+SELECT s.indicator_id, s.unit_id, s.group_code, p.code, CASE WHEN a.pool = 1 THEN s.reference_date END,
        CASE WHEN v.status IN ('gueltig', 'unsicher', 'nicht_sinnvoll') THEN s.numerator END,
        CASE WHEN v.status IN ('gueltig', 'unsicher', 'nicht_sinnvoll') THEN s.denominator END,
        CASE WHEN v.status IN ('gueltig', 'unsicher')
-            THEN i.factor * s.numerator / CASE WHEN s.is_quotient THEN s.denominator ELSE 1 END END,
+            THEN a.factor * s.numerator / CASE WHEN a.quotient THEN s.denominator ELSE 1 END END,
        v.status, s.quality,
        -- the complement of a share is shown with it
-       least(s.smallest, CASE WHEN i.kind = 'anteil' THEN s.denominator - s.numerator END),
-       least(s.smallest_nonzero, CASE WHEN i.kind = 'anteil' THEN nullif(s.denominator - s.numerator, 0) END)
+       least(s.smallest, CASE WHEN a.share THEN c.rest END),
+       least(s.smallest_nonzero, CASE WHEN a.share THEN nullif(c.rest, 0) END),
+       least(s.smallest_agency, CASE WHEN a.share AND s.smallest_agency IS NOT NULL THEN c.rest END),
+       s.base
 FROM summed s
-JOIN catalogue.indicator i ON i.id = s.indicator_id
+JOIN asked a USING (indicator_id, scope)
+JOIN result_period p USING (pool, school, year)
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN s.status IN ('gueltig', 'unsicher') AND s.is_quotient AND s.denominator = 0 THEN 'nicht_sinnvoll'
-                ELSE s.status END AS status
+    SELECT s.denominator - s.numerator AS rest
+) c
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN s.state <= 2 AND a.quotient AND s.denominator = 0 THEN 'nicht_sinnvoll'
+                ELSE (ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll', 'nicht_vergleichbar'])
+                     [s.state] END AS status
 ) v
+WHERE NOT a.segregation OR s.scope = :compared
 """)
 
 
 def compute(connection: Connection, catalogue: Catalogue) -> int:
     """Recompute aggregates and all indicators of the catalogue; returns the number of indicator values.
 
-    A value is numerator / denominator × factor, unrounded. It is withheld, missing and so on as its worst part is; a
-    denominator of 0 gives ``nicht_sinnvoll``. All in the caller's transaction: readers see the old values until then.
+    A value is numerator / denominator × factor, unrounded; a pooled one the quotient of sums over its periods. It is
+    withheld, missing and so on as its worst part is (an earlier year that is not there is missing); a denominator of 0
+    gives ``nicht_sinnvoll``. All in the caller's transaction: readers see the old values until then.
     """
     aggregate(connection, catalogue)
     connection.execute(text("DELETE FROM warehouse.indicator_value"))
-    parts: tuple[Literal["numerator", "denominator"], ...] = ("numerator", "denominator")
-    terms = [(i.code, part, term) for i in catalogue.indicators for part in parts for term in i.terms(part)]
+    district = catalogue.city.district_level or catalogue.city.levels[-1].code
     connection.execute(
-        TERMS,
-        {
-            "codes": [code for code, _, _ in terms],
-            "parts": [part for _, part, _ in terms],
-            "measures": [term.measure for _, _, term in terms],
-            "coefficients": [term.coefficient for _, _, term in terms],
-            "lags": [term.lag for _, _, term in terms],
-        },
+        text("DROP TABLE IF EXISTS pg_temp.yearly_count, pg_temp.cell, pg_temp.summed, pg_temp.result_period")
     )
-    connection.execute(text("ANALYZE term"))
-    return connection.execute(COMPUTE, {"not_located": NOT_LOCATED}).rowcount
+    lay_out(connection, catalogue, district)
+    connection.execute(YEARLY, {"total": "insgesamt"})
+    connection.execute(text("ANALYZE pg_temp.yearly_count"))
+    names = {"comparison": COMPARISON, "not_located": NOT_LOCATED, "compared": COMPARED, "city": CITY}
+    connection.execute(CELLS, names)
+    connection.execute(text("ANALYZE pg_temp.cell"))
+    connection.execute(SUMMED)
+    connection.execute(PERIODS)
+    connection.execute(text("ANALYZE pg_temp.summed, pg_temp.result_period"))
+    connection.execute(ENTER_PERIODS)
+    made = connection.execute(RATIOS, {"compared": COMPARED}).rowcount
+    return made + connection.execute(SEGREGATE, {"district": district, "city": CITY}).rowcount
