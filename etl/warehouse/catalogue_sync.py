@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from etl.catalogue import NOT_LOCATED, Catalogue, Indicator
+from etl.catalogue import NOT_LOCATED, Catalogue, Indicator, Source
 from etl.catalogue.city import COMPARISON
 from etl.errors import CatalogueError
 from etl.warehouse.comparison import LEVEL_RANK, sync_comparison_areas
@@ -30,24 +30,36 @@ def _upsert(connection: Connection, model: type[Base], key: str, rows: Sequence[
         connection.execute(update(model).where(gone, table.c.active).values(active=False))
 
 
-def _sources_of(catalogue: Catalogue, indicator: Indicator) -> list[str]:
-    """Codes of the sources behind an indicator, in order of first use."""
-    measures = (catalogue.measure[t.measure] for p in ("numerator", "denominator") for t in indicator.terms(p))
-    return list(dict.fromkeys(m.source for m in measures if m.source is not None))
-
-
 def _indicator_row(catalogue: Catalogue, theme: str, rank: int, indicator: Indicator) -> dict[str, Any]:
-    sources = _sources_of(catalogue, indicator)
-    # what the catalogue knows beyond the table stays in the catalogue
+    """A row of catalogue.indicator; breaks of its sources follow its own, with the source's code."""
+    sources = catalogue.sources_of(indicator)
+    numerator = [m.source for t in indicator.terms("numerator") if (m := catalogue.measure[t.measure]).source]
+    own = [b.model_dump(mode="json") | {"source": None} for b in indicator.breaks]
+    told = {b.since for b in indicator.breaks}
+    inherited = [
+        b.model_dump(mode="json") | {"source": s.code} for s in sources for b in s.breaks if b.since not in told
+    ]
     known = cast("Table", tables.Indicator.__table__).c
-    facts = indicator.model_dump(exclude={"numerator", "denominator"})
+    facts = indicator.model_dump(mode="json", exclude={"numerator", "denominator"})
     return {
+        # what the catalogue knows beyond the table stays in the catalogue
         **{key: value for key, value in facts.items() if key in known},
         "theme": theme,
         "rank": rank,
-        "class_breaks": list(indicator.class_breaks),
-        "sources": sources,
-        "periodicity": catalogue.source[sources[0]].periodicity if sources else "einmalig",
+        "sources": [s.code for s in sources],
+        "owner": catalogue.owner_of(indicator),
+        "breaks": sorted(own + inherited, key=lambda b: b["since"]),
+        "place": catalogue.source[numerator[0]].place if numerator else "wohnort",
+        "active": True,
+    }
+
+
+def _source_row(source: Source) -> dict[str, Any]:
+    known = cast("Table", tables.Source.__table__).c
+    facts = source.model_dump(mode="json", exclude={"forms"})
+    return {
+        **{key: value for key, value in facts.items() if key in known},
+        "assumed": any(getattr(form, "assumed", False) for form in source.forms),
         "active": True,
     }
 
@@ -76,11 +88,7 @@ def sync(connection: Connection, catalogue: Catalogue) -> None:
     _upsert(connection, geo.Level, "code", levels)
     sync_comparison_areas(connection, city)
     _upsert(connection, tables.Owner, "code", [o.model_dump() for o in catalogue.owners])
-    columns = {"code", "title", "owner", "periodicity", "legal_basis", "licence", "smallest_level", "note"} | {
-        "reference",
-        "reference_day",
-    }
-    sources = [{**s.model_dump(include=columns), "active": True} for s in catalogue.sources]
+    sources = [_source_row(source) for source in catalogue.sources]
     _upsert(connection, tables.Source, "code", sources)
     themes = [{"code": t.code, "rank": t.rank, "title": t.title} for t in catalogue.themes]
     _upsert(connection, tables.Theme, "code", themes)
@@ -102,3 +110,14 @@ def sync(connection: Connection, catalogue: Catalogue) -> None:
         for n, indicator in enumerate(theme.indicators, start=1)
     ]
     _upsert(connection, tables.Indicator, "code", indicators)
+    indices = [
+        {
+            "code": index.code,
+            "title": index.title,
+            "needs": list(index.needs),
+            "definition": index.model_dump(mode="json", exclude_defaults=True),
+            "active": True,
+        }
+        for index in catalogue.indices
+    ]
+    _upsert(connection, tables.SocialIndex, "code", indices)

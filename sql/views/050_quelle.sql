@@ -8,9 +8,23 @@ SELECT s.id AS quelle_id,
        s.legal_basis AS rechtsgrundlage,
        s.licence AS lizenz,
        s.smallest_level AS kleinste_ebene,
-       s.note AS hinweis
+       s.note AS hinweis,
+       s.place AS raumbezug,
+       CASE s.reference WHEN 'stock' THEN 'bestand' ELSE 'bewegung' END AS bezug,
+       s.first_year AS erstes_jahr,
+       s.due_days AS lieferfrist_tage,
+       s.delivery AS lieferung,
+       s.quality AS anforderungen,
+       b.brueche,
+       s.estimate AS geschaetzt,
+       s.assumed AS aufbau_angenommen
 FROM catalogue.source s
 JOIN catalogue.owner o ON o.code = s.owner
+CROSS JOIN LATERAL (
+    SELECT string_agg(to_char((k.bruch ->> 'since')::date, 'DD.MM.YYYY') || ': ' || (k.bruch ->> 'reason'), E'\n'
+                      ORDER BY k.bruch ->> 'since') AS brueche
+    FROM jsonb_array_elements(s.breaks) AS k (bruch)
+) b
 WHERE s.active;
 
 COMMENT ON VIEW sozialbericht.quelle IS 'Quellen der Daten mit zuständiger Stelle und Rechtsgrundlage.';
@@ -23,6 +37,15 @@ COMMENT ON COLUMN sozialbericht.quelle.rechtsgrundlage IS 'Rechtsgrundlage der V
 COMMENT ON COLUMN sozialbericht.quelle.lizenz IS 'Lizenz, unter der die Daten stehen';
 COMMENT ON COLUMN sozialbericht.quelle.kleinste_ebene IS 'Kleinste Ebene, auf der gezählt wird';
 COMMENT ON COLUMN sozialbericht.quelle.hinweis IS 'Hinweise zur Quelle';
+COMMENT ON COLUMN sozialbericht.quelle.raumbezug IS 'Wo gezählt wird: wohnort, standort der Einrichtung oder arbeitsort';
+COMMENT ON COLUMN sozialbericht.quelle.bezug IS 'bestand an einem Stichtag oder bewegung in einem Zeitraum';
+COMMENT ON COLUMN sozialbericht.quelle.erstes_jahr IS 'Erstes Jahr, für das die Quelle erwartet wird';
+COMMENT ON COLUMN sozialbericht.quelle.lieferfrist_tage IS 'Tage nach dem Stichtag oder Zeitraum, bis zu denen geliefert wird';
+COMMENT ON COLUMN sozialbericht.quelle.lieferung IS 'Wann und wie geliefert wird';
+COMMENT ON COLUMN sozialbericht.quelle.anforderungen IS 'Anforderungen an die Güte der Daten';
+COMMENT ON COLUMN sozialbericht.quelle.brueche IS 'Brüche der Definition, eine Zeile je Bruch: ab wann und warum Werte nicht vergleichbar sind';
+COMMENT ON COLUMN sozialbericht.quelle.geschaetzt IS 'Wahr, wenn Werte nach Gebieten geschätzt sind';
+COMMENT ON COLUMN sozialbericht.quelle.aufbau_angenommen IS 'Wahr, wenn der Aufbau einer Datei nicht öffentlich und angenommen ist';
 
 CREATE VIEW sozialbericht.lieferung AS
 SELECT d.id AS lieferung_id,

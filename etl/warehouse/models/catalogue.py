@@ -52,6 +52,22 @@ class Source(Base):
     reference_day: Mapped[str | None] = mapped_column(Text, comment="Reference day of a yearly stock, MM-DD")
     note: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+    place: Mapped[str] = mapped_column(Text, server_default="wohnort", comment="wohnort, standort, arbeitsort")
+    first_year: Mapped[int | None] = mapped_column(comment="First year for which it is expected")
+    due_days: Mapped[int] = mapped_column(
+        server_default="120", comment="Days after the reference date until a delivery is due"
+    )
+    delivery: Mapped[str | None] = mapped_column(Text, comment="How and when it is to be delivered")
+    quality: Mapped[str | None] = mapped_column(Text, comment="What is required of the data's quality")
+    breaks: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb"), comment="Breaks in the definition: since, reason"
+    )
+    estimate: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Values by area are estimates (spread over areas, perturbed)"
+    )
+    assumed: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="The layout of a form is not public and assumed"
+    )
 
 
 class Theme(Base):
@@ -105,6 +121,42 @@ class Indicator(Base):
     periodicity: Mapped[str] = mapped_column(Text)
     lowest_level: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    owner: Mapped[str | None] = mapped_column(Text, comment="Code of the responsible office")
+    reference: Mapped[str] = mapped_column(
+        Text, server_default="31.12.", comment="Reference date or period, as shown to readers"
+    )
+    source_text: Mapped[str | None] = mapped_column(Text, comment="Source as shown to readers; NULL: titles of sources")
+    formula: Mapped[str] = mapped_column(Text, server_default="ratio", comment="ratio or segregation")
+    pool: Mapped[int] = mapped_column(
+        server_default="1", comment="Successive periods that numerator and denominator are summed over"
+    )
+    disclosure_risk: Mapped[str] = mapped_column(Text, server_default="mittel", comment="gering to sehr_hoch")
+    index_part: Mapped[str | None] = mapped_column(Text, comment="Part of an index that it is (S1, S2, ...)")
+    breaks: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        server_default=text("'[]'::jsonb"),
+        comment="Breaks in the definition, of the indicator and of its sources: since, reason, source",
+    )
+    gap: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="Why it cannot be computed, what would help, whom to ask"
+    )
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="The same figure for comparison areas"
+    )
+    place: Mapped[str] = mapped_column(Text, server_default="wohnort", comment="Where the numerator lies")
+
+
+class SocialIndex(Base):
+    """An index that joins indicators; declared, not computed yet."""
+
+    __tablename__ = "social_index"
+    __table_args__ = ({"schema": "catalogue", "comment": "Indices: declared, not computed yet"},)
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    needs: Mapped[list[str]] = mapped_column(JSONB, comment="Codes of the indicators or indices it is made of")
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="As declared in the catalogue")
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
