@@ -230,6 +230,22 @@ def last_load(connection: Connection, version_id: int | None, level: str) -> dic
     return dict(row) if row is not None else None
 
 
+def last_block_load(connection: Connection, label: str) -> dict[str, Any] | None:
+    """The newest journal entry of the set of blocks of that label."""
+    row = (
+        connection.execute(
+            text("""
+                SELECT id, sha256, options, file_name FROM geo.boundary_load
+                WHERE level = 'block' AND options ->> 'block_set' = :label ORDER BY id DESC LIMIT 1
+            """),
+            {"label": label},
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return dict(row) if row is not None else None
+
+
 def is_last_of_kind(connection: Connection, level: str, sha256: str, options: dict[str, Any]) -> bool:
     """Whether the newest load of this level and kind (``options["kind"]``) was this file with these options."""
     row = connection.execute(

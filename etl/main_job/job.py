@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from etl.catalogue.faults import describe
 from etl.catalogue.sources import Code, Strict
@@ -116,6 +116,16 @@ class Delivery(Strict):
     refused: bool = False
 
 
+class AgencyAnswers(Strict):
+    """Synthetic only: the employment agency is played, from its own ``records`` to tables for our districts.
+
+    The city's files and the agency's tables are written into the folder ``out``.
+    """
+
+    records: str
+    out: str
+
+
 class Job(Strict):
     """A whole job. Every step is skipped where its file has been taken in before."""
 
@@ -132,6 +142,13 @@ class Job(Strict):
     provisional: Provisional | None = None
     facilities: tuple[Facilities, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    agency: AgencyAnswers | None = None
+
+    @model_validator(mode="after")
+    def _agency_is_played_with_synthetic_data_only(self) -> Job:
+        if self.agency is not None and not self.synthetic:
+            raise ValueError("„agency“ spielt die Agentur nach und gehört zu synthetischen Daten (synthetic: true)")
+        return self
 
 
 def read_job(path: Path) -> Job:

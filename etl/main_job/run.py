@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from etl.catalogue import Catalogue
+from etl.catalogue import AreaForm, Catalogue
 from etl.console import say
 from etl.districts.addresses import load_addresses
 from etl.districts.arealist import AreaListOptions, load_area_list
@@ -27,7 +27,8 @@ from etl.districts.versions import NewVersion
 from etl.errors import InputError, SozialberichtError
 from etl.indicators.compute import compute
 from etl.intake.deliver import deliver
-from etl.main_job.job import AreaList, Boundaries, Delivery, Facilities, Grid, Job, Lines
+from etl.main_job import agency
+from etl.main_job.job import AgencyAnswers, AreaList, Boundaries, Delivery, Facilities, Grid, Job, Lines
 from etl.releases.checks import run_checks
 from etl.releases.edition import Edition, publish_edition
 
@@ -78,10 +79,16 @@ class Runner:
             self._step("Adressen", self._addresses, self.folder / job.addresses.file)
         for facility in job.facilities:
             self._step("Einrichtungen", self._facilities, facility)
+        late = [d for d in job.deliveries if self._needs_districts(d)]
         for delivery in job.deliveries:
-            self._deliver(delivery)
+            if delivery not in late:
+                self._deliver(delivery)
         if job.provisional is not None:
             self._step("vorläufige Bezirke", self._provisional)
+        if job.agency is not None:
+            late += self._agency(job.agency)
+        for delivery in late:
+            self._deliver(delivery)
         self._step("Kennzahlen", self._compute)
         self._step("Veröffentlichung", self._publish)
         return self.outcome
@@ -153,6 +160,16 @@ class Runner:
             connection, self.catalogue.city, self._version(), Target(target, target / 2, target * 1.5)
         )
         return report.result
+
+    def _needs_districts(self, part: Delivery) -> bool:
+        """Whether a delivery counts by district: such files come after districts have been formed."""
+        source, formed = self.catalogue.source.get(part.source), self.catalogue.city.district_level
+        return source is not None and any(isinstance(f, AreaForm) and f.level == formed for f in source.forms)
+
+    def _agency(self, part: AgencyAnswers) -> list[Delivery]:
+        """The agency's answer to the districts of the job's version, as deliveries."""
+        with self._timed("Antwort der Agentur"):
+            return agency.answered(self.engine, self.catalogue, self.job.version.label, self.folder, part)
 
     def _deliver(self, part: Delivery) -> None:
         """One delivery; a refusal that the job expects is reported and the job goes on."""

@@ -6,7 +6,18 @@ from datetime import date
 from pathlib import Path
 
 from etl.errors import SozialberichtError
-from etl.main_job.job import Addresses, Blocks, Boundaries, Delivery, Facilities, Job, Lines, Provisional, VersionSpec
+from etl.main_job.job import (
+    Addresses,
+    AgencyAnswers,
+    Blocks,
+    Boundaries,
+    Delivery,
+    Facilities,
+    Job,
+    Lines,
+    Provisional,
+    VersionSpec,
+)
 from etl.sample.manifest import SampleManifest, load_manifest
 from etl.sample.write import write_sample
 from etl.settings import DEFAULT_CATALOGUE
@@ -76,5 +87,6 @@ def job_of(manifest: SampleManifest) -> Job:
             for kind in ("kita", "schule")
         ),
         deliveries=deliveries,
+        agency=AgencyAnswers(records=".", out="agentur_antwort_synthetisch"),
         provisional=Provisional(target=round(5000 * manifest.scale)),
     )
