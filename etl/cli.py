@@ -33,6 +33,7 @@ COMMANDS = {
     "compute": "etl.indicators.commands:compute",
     "check": "etl.releases.commands:check",
     "publish": "etl.releases.commands:publish",
+    "status": "etl.publish.gaps.commands:status",
     "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
