@@ -16,7 +16,6 @@ from etl.sample.geometry import Bools, Floats, Ints
 from etl.sample.luck import luck
 from etl.sample.nationalities import GERMAN
 from etl.sample.people import NOWHERE, People
-from etl.sample.register import HOMELESS_KEY
 from etl.sample.snapshot import Snapshot
 from etl.sample.writer import Writer
 
@@ -80,13 +79,8 @@ def german_day(day: str) -> str:
 
 def address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
     """The three columns of the address key per address index; -1 is without a fixed abode."""
-    a, s = city.addresses, city.streets
-    at = np.where(address < 0, len(a), address)
-    return {
-        "strassenschluessel": pl.Series([*s.key[a.street], HOMELESS_KEY], dtype=pl.String).gather(at),
-        "hausnummer": pl.Series([*a.number.astype(str), "0"], dtype=pl.String).gather(at),
-        "zusatz": pl.Series([*a.suffix, ""], dtype=pl.String).gather(at),
-    }
+    rows = city.address_table[np.where(address < 0, len(city.addresses), address)]
+    return {name: rows[name] for name in ("strassenschluessel", "hausnummer", "zusatz")}
 
 
 Words = Mapping[str, NDArray[np.generic] | pl.Series]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from etl.sample import plan
 from etl.sample.addresses import Addresses, NodedLines, Streets, build_addresses, noded_lines
 from etl.sample.blocks import Blocks, build_blocks
 from etl.sample.streets import Network, build_network
+
+HOMELESS_KEY = "99999"
+HOMELESS_NAME = "ohne festen Wohnsitz"
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,20 @@ class City:
     blocks: Blocks
     streets: Streets
     addresses: Addresses
+
+    @cached_property
+    def address_table(self) -> pl.DataFrame:
+        """Address key and street name by address index as text; the last row stands for index -1, no fixed abode."""
+        a, s = self.addresses, self.streets
+        return pl.DataFrame(
+            {
+                "strassenschluessel": [*s.key[a.street], HOMELESS_KEY],
+                "strassenname": [*s.name[a.street], HOMELESS_NAME],
+                "hausnummer": [*a.number.astype(str), "0"],
+                "zusatz": [*a.suffix, ""],
+            },
+            schema_overrides=dict.fromkeys(("strassenschluessel", "strassenname", "hausnummer", "zusatz"), pl.String),
+        )
 
 
 def generator(seed: int, topic: int) -> np.random.Generator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from etl.sample.agency import write_agency, write_commuters
 from etl.sample.daycare import write_daycare
 from etl.sample.housing import write_housing
 from etl.sample.people_files import households, movements, traits
@@ -17,6 +18,7 @@ EACH_YEAR: tuple[Callable[[Writer, Snapshot], None], ...] = (
     traits,
     movements,
     households,
+    write_agency,
     write_housing,
     write_welfare,
     write_youth,
@@ -24,5 +26,5 @@ EACH_YEAR: tuple[Callable[[Writer, Snapshot], None], ...] = (
     write_daycare,
 )
 """Called once a year in this order, from ``plan.REPORT_FROM`` on."""
-ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (write_school_series,)
+ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (write_commuters, write_school_series)
 """Called once at the end with the snapshots of all years, for files that hold a series."""

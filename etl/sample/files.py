@@ -19,7 +19,7 @@ from etl.sample.city import City
 from etl.sample.geometry import Floats
 from etl.sample.streets import BROOK, RAIL
 
-_WRITTEN = datetime(2026, 1, 15, tzinfo=UTC)
+WRITTEN = datetime(2026, 1, 15, tzinfo=UTC)
 """Stands in files that record when they were written, so that two runs give the same bytes."""
 SYNTHETIC = "synthetisch"
 
@@ -55,7 +55,7 @@ def write_geopackage(path: Path, city: City) -> None:
     ]
     whole = _multi(shapely.coverage_union_all(blocks.geometry))
     path.unlink(missing_ok=True)
-    with fiona.Env(OGR_CURRENT_DATE=_WRITTEN.strftime("%Y-%m-%dT%H:%M:%S.000Z")):
+    with fiona.Env(OGR_CURRENT_DATE=WRITTEN.strftime("%Y-%m-%dT%H:%M:%S.000Z")):
         _layer(
             path, "stadt", "MultiPolygon", {"ags": "str:8", "name": "str:50"},
             [(whole, {"ags": plan.AGS, "name": plan.CITY_NAME})],
@@ -171,7 +171,7 @@ def write_area_xlsx(path: Path, table: list[list[str | int]]) -> None:
     """The table as a workbook: title, blank row, header in row 3, footnotes at the end."""
     book = xlsxwriter.Workbook(str(path))
     book.set_properties(
-        {"title": "Arbeitslose nach Stadtteilen (synthetisch)", "created": _WRITTEN.replace(tzinfo=None)}
+        {"title": "Arbeitslose nach Stadtteilen (synthetisch)", "created": WRITTEN.replace(tzinfo=None)}
     )
     sheet = book.add_worksheet("Arbeitslose")
     bold = book.add_format({"bold": True})

@@ -12,7 +12,11 @@ import yaml
 from etl.errors import SozialberichtError
 from etl.sample.dirt import Planted
 
-VERSION = 1
+# The C library behind PyYAML where it is there: the manifest has tens of thousands of nodes.
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+VERSION = 2
 FILE_NAME = "manifest.yaml"
 NOTICE = (
     "Alle Angaben sind synthetisch: Straßen, Gebäude und Personen sind erfunden. "
@@ -121,7 +125,7 @@ class SampleManifest:
         data: dict[str, Any] = {"synthetisch": True, "hinweis": NOTICE, "version": VERSION, **asdict(self)}
         data["years"] = list(self.years)
         data["files"] = [{k: v for k, v in f.items() if v not in (None, [])} for f in data["files"]]
-        text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+        text = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
         (folder / FILE_NAME).write_text(text, encoding="utf-8")
 
 
@@ -134,7 +138,7 @@ def load_manifest(folder: Path) -> SampleManifest:
     path = folder / FILE_NAME
     if not path.is_file():
         raise SozialberichtError(f"In {folder} liegt keine Beispielstadt ({FILE_NAME} fehlt).")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe loader, see above)
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise SozialberichtError(
             f"{path} stammt aus einer anderen Programmversion; bitte die Beispielstadt neu schreiben."

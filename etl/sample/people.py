@@ -87,9 +87,14 @@ class People:
         return year - year_of(self.born)
 
 
+_EARLIEST, _LATEST = np.datetime64("1800-01-01", "D"), np.datetime64("2101-01-01", "D")
+_YEARS = np.arange(_EARLIEST, _LATEST).astype("datetime64[Y]").astype(np.int64) + 1970
+_OFFSET = int(_EARLIEST.astype(np.int64))
+
+
 def year_of(days: Ints) -> Ints:
-    """Calendar year of days since 1970-01-01."""
-    years: NDArray[np.int64] = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    """Calendar year (1800 to 2100) of days since 1970-01-01."""
+    years: NDArray[np.int64] = _YEARS[days - _OFFSET]
     return years
 
 

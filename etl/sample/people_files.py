@@ -97,23 +97,24 @@ _AT_TARGET = {Event.BIRTH: "geburt", Event.ARRIVAL: "zuzug", Event.MOVE: "umzug_
 _AT_ORIGIN = {Event.DEATH: "tod", Event.DEPARTURE: "fortzug", Event.MOVE: "umzug_fort"}
 _ELSEWHERE = ("02000000", "01060039", "01060019", "01056039", "01053100", "01003000", "00000000")
 """Hamburg, places nearby, Lübeck and abroad, the likelier ones first."""
-FIXED_FIELDS: dict[str, tuple[int, int]] = {
-    "satznummer": (1, 7),
-    "ereignis": (8, 1),
-    "ereignisdatum": (9, 10),
-    "geburtsdatum": (19, 10),
-    "geschlecht": (29, 1),
-    "staatsangehoerigkeit": (30, 3),
-    "ziel_strassenschluessel": (33, 5),
-    "ziel_hausnummer": (38, 4),
-    "ziel_zusatz": (42, 2),
-    "herkunft_strassenschluessel": (44, 5),
-    "herkunft_hausnummer": (49, 4),
-    "herkunft_zusatz": (53, 2),
-    "herkunft_ags": (55, 8),
-    "ziel_ags": (63, 8),
+_DATES = ("ereignisdatum", "geburtsdatum")
+FIXED_WIDTHS: dict[str, int] = {
+    "satznummer": 8,
+    "ereignis": 1,
+    "ereignisdatum": 8,
+    "geburtsdatum": 8,
+    "geschlecht": 1,
+    "staatsangehoerigkeit": 3,
+    "ziel_strassenschluessel": 5,
+    "ziel_hausnummer": 4,
+    "ziel_zusatz": 4,
+    "herkunft_strassenschluessel": 5,
+    "herkunft_hausnummer": 4,
+    "herkunft_zusatz": 4,
+    "herkunft_ags": 8,
+    "ziel_ags": 8,
 }
-"""Column → first position (from 1) and length in the fixed-position file; the layout is assumed."""
+"""Columns and their lengths in the fixed-position file, one after the other; dates yyyymmdd. The layout is assumed."""
 
 
 def _address_of(now: Snapshot, dwelling: Ints) -> Ints:
@@ -183,9 +184,11 @@ def event_rows(now: Snapshot) -> pl.DataFrame:
 
 def _write_fixed(writer: Writer, year: int, rows: pl.DataFrame, total: int, unlocated: int) -> None:
     """The same events at fixed positions, without a header: numbers to the right, texts to the left."""
+    turned = (pl.col(n).str.slice(6) + pl.col(n).str.slice(3, 2) + pl.col(n).str.slice(0, 2) for n in _DATES)
+    rows = rows.with_columns(turned)
     padded = [
         rows[name].str.pad_start(width) if name == "satznummer" else rows[name].str.pad_end(width)
-        for name, (_, width) in FIXED_FIELDS.items()
+        for name, width in FIXED_WIDTHS.items()
     ]
     lines = pl.DataFrame(padded).select(pl.concat_str(pl.all())).to_series()
     name = f"{MOVEMENTS}_ereignisse_fest_{year}_synthetisch.txt"

@@ -13,8 +13,6 @@ from etl.sample.dwellings import Dwellings
 from etl.sample.geometry import Bools, Ints
 from etl.sample.people import NOWHERE, People, Role
 
-HOMELESS_KEY = "99999"
-HOMELESS_NAME = "ohne festen Wohnsitz"
 SEX = np.array(["m", "w", "d", "x"])
 _MARITAL = np.array(["LD", "VH", "VW", "GS"])
 _FIRST_DAY = np.datetime64("1900-01-01", "D")
@@ -57,19 +55,10 @@ def extract(city: City, homes: Dwellings, year: int, people: People) -> Extract:
 
 
 def address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
-    """Address key and street name per address index; the last entry serves index -1."""
-    a, s = city.addresses, city.streets
-    key = pl.Series([*s.key[a.street], HOMELESS_KEY], dtype=pl.String)
-    number = pl.Series([*a.number.astype(str), "0"], dtype=pl.String)
-    suffix = pl.Series([*a.suffix, ""], dtype=pl.String)
-    name = pl.Series([*s.name[a.street], HOMELESS_NAME], dtype=pl.String)
-    at = np.where(address < 0, len(a), address)
-    return {
-        "strassenschluessel": key.gather(at),
-        "strassenname": name.gather(at),
-        "hausnummer": number.gather(at),
-        "zusatz": suffix.gather(at),
-    }
+    """Address key and street name per address index; -1 is without a fixed abode."""
+    table = city.address_table
+    rows = table[np.where(address < 0, len(table) - 1, address)]
+    return {name: rows[name] for name in table.columns}
 
 
 def nationality_keys(keys: Ints) -> pl.Series:
