@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from etl.sample import plan
 from etl.sample.cases import address_columns, german_day, plant, residents, write_cases, yes_no
 from etl.sample.city import generator
 from etl.sample.dirt import Planted
@@ -64,7 +63,7 @@ def _write_sgb12(writer: Writer, snap: Snapshot) -> None:
         "altersgruppe": group,
         "einrichtung": yes_no(s.institution[chosen]),
     }
-    by_case = snap.year == plan.LAST_YEAR
+    by_case = snap.year == writer.years[-1]
     # both forms of the last year hold the same cases at the same addresses
     write_cases(writer, "sgb12", day, r.address[chosen], words, code="altersgruppe", mistyped=not by_case)
     outside = ~s.institution[chosen]
