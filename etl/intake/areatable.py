@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 import polars as pl
 
 from etl.catalogue import AreaForm, Source
-from etl.catalogue.sources import Area, GridKey
+from etl.intake.arearows import AREA, KIND, MARK, classified, mapped
 from etl.intake.cellvalues import Value, read_cell
 from etl.intake.csvtable import LINE
 from etl.intake.header import tidy
+from etl.intake.marks import split_mark
+from etl.intake.outcome import Remark
 from etl.intake.periods import Period, period_of, read_period
 from etl.intake.rejects import Rejects
+from etl.intake.tablefile import remark, row_text
 from etl.intake.wording import similar
 
-AREA, KIND, CODE, PERIOD, COLUMN, WRITTEN = "§area", "§kind", "§code", "§period", "§column", "§written"
-VALUE, STATUS = "§value", "§status"
-RowKind = Literal["unit", "unlocated", "total", "left_out"]
+CODE, PERIOD, COLUMN, WRITTEN = "§code", "§period", "§column", "§written"
+VALUE, STATUS, AT_LEAST, AT_MOST = "§value", "§status", "§at_least", "§at_most"
+RATE = "§rate"
+"""Column codes of published rates begin so, followed by their number in the form."""
+MAX_NOTES = 200
 
 
 @dataclass
 class AreaValues:
     """The values of an area table.
 
-    ``cells``: line, area word, kind of row (unit, unlocated, total), column code, period code, value, status.
+    ``cells``: line, area word, kind of row (unit, unlocated, total, part), column code, period code, value, status and,
+    where a value is withheld, its bounds. ``rates``: the same for published rates, which are never stored.
     """
 
     cells: pl.DataFrame
@@ -36,72 +40,20 @@ class AreaValues:
     rejects: Rejects
     read: int
     ignored: int
+    rates: pl.DataFrame = field(default_factory=pl.DataFrame)
     warnings: list[str] = field(default_factory=list)
-
-
-def _mapped(words: pl.Series, function: Callable[[str], str | None]) -> pl.Expr:
-    """A column mapped word by word; only distinct words are looked at."""
-    distinct = words.unique().to_list()
-    results = [function(w) for w in distinct]
-    return pl.col(words.name).replace_strict(distinct, results, default=None, return_dtype=pl.String)
-
-
-def grid_keys(frame: pl.DataFrame, grid: GridKey) -> pl.Series:
-    """Keys of grid cells from their midpoints (EPSG:3035), as INSPIRE writes them: lower left corner in metres.
-
-    NULL where a midpoint is no whole number or not the middle of a cell of this size.
-    """
-
-    def corner(column: str) -> pl.Expr:
-        text = pl.col(tidy(column)).str.replace(r"[.,]0+$", "")
-        middle = pl.when(text.str.contains(r"^\d{1,9}$")).then(text).cast(pl.Int64, strict=False)
-        return pl.when((middle - grid.size // 2) % grid.size == 0).then(middle - grid.size // 2).cast(pl.String)
-
-    key = pl.lit(f"CRS3035RES{grid.size}mN") + corner(grid.y) + pl.lit("E") + corner(grid.x)
-    return frame.select(key.alias(AREA))[AREA]
-
-
-def _areas(frame: pl.DataFrame, area: Area) -> pl.Series:
-    """The word for the area in each row, tidied and renamed; NULL where a grid cell cannot be told."""
-    if area.grid is not None:
-        return grid_keys(frame, area.grid)
-    words = frame[tidy(area.column or "")].alias(AREA)
-    renamed = {tidy(k): v for k, v in area.rename.items()}
-    table = pl.DataFrame([words])
-    return table.select(_mapped(words, lambda w: renamed.get(tidy(w), tidy(w))))[AREA]
-
-
-def _row_kinds(frame: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """Add the kind of each row; rows before ``start`` and from ``end`` on count only as totals."""
-    listed: dict[str, RowKind] = {}
-    groups: tuple[tuple[tuple[str, ...], RowKind], ...] = (
-        (area.skip, "left_out"), (area.unlocated, "unlocated"), (area.total, "total"),
-    )  # fmt: skip
-    for words, kind in groups:
-        listed |= {tidy(w): kind for w in words}
-    out = frame.with_columns(_mapped(frame[AREA].fill_null(""), lambda w: listed.get(w, "unit")).alias(KIND))
-    index = pl.int_range(pl.len())
-    inside = pl.lit(value=True)
-    if area.start is not None:
-        inside &= index >= _first(frame, area.start, 0)
-    if area.end is not None:
-        inside &= index < _first(frame, area.end, len(frame))
-    left_out = (pl.col(KIND) == "unit") & ~inside
-    return out.with_columns(pl.when(left_out).then(pl.lit("left_out")).otherwise(pl.col(KIND)).alias(KIND))
-
-
-def _first(frame: pl.DataFrame, word: str, default: int) -> int:
-    positions = (frame[AREA] == tidy(word)).fill_null(value=False).arg_true()
-    return int(positions[0]) if len(positions) else default
+    remarks: list[Remark] = field(default_factory=list)
 
 
 def _value_columns(form: AreaForm, names: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """Columns with values, each with its column code (None: a feature column tells)."""
+    """Columns with values, each with its column code (None: a feature column tells); then those with rates."""
+    rates = [] if form.feature else [(tidy(r.column), f"{RATE}{i}") for i, r in enumerate(form.rates)]
+    present = [(name, code) for name, code in rates if name in names]
     if form.values:
-        return [(tidy(heading), code) for heading, code in form.values.items()]
+        return [*((tidy(heading), code) for heading, code in form.values.items()), *present]
     if form.period.by == "heading" and form.period.pattern:
         return [(n, form.code) for n in names if re.search(form.period.pattern, n)]
-    return [(tidy(form.value or ""), form.code)]
+    return [*([(tidy(form.value), form.code)] if form.value else []), *present]
 
 
 def _periods(
@@ -144,30 +96,46 @@ def _long(frame: pl.DataFrame, form: AreaForm, names: tuple[str, ...]) -> pl.Dat
     cells = pl.concat(parts)
     if form.feature:
         words = {tidy(w): code for w, code in form.features.items()}
+        words |= {tidy(rate.column): f"{RATE}{i}" for i, rate in enumerate(form.rates)}
         feature = cells[tidy(form.feature)]
-        cells = cells.with_columns(_mapped(feature, lambda w: words.get(tidy(w))).alias(CODE))
+        plain = {w: tidy(w) for w in feature.unique().to_list()}
+        found = {w: words.get(p, words.get(split_mark(p)[0])) for w, p in plain.items()}
+        cells = cells.with_columns(mapped(feature, lambda w: found[w]).alias(CODE))
     return cells
 
 
-def _values(cells: pl.DataFrame, form: AreaForm, rejects: Rejects) -> pl.DataFrame:
-    """Add value and status; every distinct pair of column code and text is read once."""
+def _read(written: str, code: str, form: AreaForm) -> Value:
+    """One cell. A rate that cannot be read is only not checked: the counts beside it are what is taken in."""
+    if not code.startswith(RATE):
+        whole = form.integer and code not in form.fractional
+        return read_cell(written, form.format, form.symbols, integer=whole, negative=code in form.negative)
+    text = written.removesuffix("%").strip()
+    value = read_cell(text, form.format, form.symbols, integer=False, negative=True) if text else Value(fault="leer")
+    return Value(status="fehlt") if value.fault is not None else value
+
+
+def _values(cells: pl.DataFrame, form: AreaForm, result: AreaValues) -> pl.DataFrame:
+    """Add value, status and bounds; every distinct pair of column code and text is read once."""
     distinct = cells.select(CODE, WRITTEN).unique(maintain_order=True)
-    read: list[Value] = [
-        read_cell(
-            written, form.format, form.symbols,
-            integer=form.integer and code not in form.fractional, negative=code in form.negative,
-        )
-        for code, written in distinct.iter_rows()
-    ]  # fmt: skip
+    read = [_read(written, code, form) for code, written in distinct.iter_rows()]
     table = distinct.with_columns(
         pl.Series(VALUE, [v.value for v in read], dtype=pl.Float64),
         pl.Series(STATUS, [v.status for v in read], dtype=pl.String),
+        pl.Series(AT_LEAST, [v.at_least for v in read], dtype=pl.Float64),
+        pl.Series(AT_MOST, [v.at_most for v in read], dtype=pl.Float64),
         pl.Series("§fault", [v.fault for v in read], dtype=pl.String),
+        pl.Series(MARK, [v.mark for v in read], dtype=pl.String),
     )
     out = cells.join(table, on=[CODE, WRITTEN], how="left", maintain_order="left")
     bad = out.filter(pl.col("§fault").is_not_null())
-    rejects.add(bad.select(line=pl.col(LINE), column=pl.col(COLUMN), value=pl.col(WRITTEN), reason=pl.col("§fault")))
-    return _reliability(out, form, rejects)
+    result.rejects.add(
+        bad.select(line=pl.col(LINE), column=pl.col(COLUMN), value=pl.col(WRITTEN), reason=pl.col("§fault"))
+    )
+    for line, column, written in (
+        out.filter(pl.col(MARK) != "").select(LINE, COLUMN, WRITTEN).head(MAX_NOTES).iter_rows()
+    ):
+        result.remarks.append(remark("zeichen", f"Spalte „{column}“: „{written}“", line))
+    return _reliability(out, form, result.rejects)
 
 
 def _reliability(cells: pl.DataFrame, form: AreaForm, rejects: Rejects) -> pl.DataFrame:
@@ -191,9 +159,48 @@ def _reliability(cells: pl.DataFrame, form: AreaForm, rejects: Rejects) -> pl.Da
 
 def _notes(frame: pl.DataFrame, form: AreaForm, names: tuple[str, ...]) -> pl.Expr:
     """True for rows whose value cells are all empty though the source agreed nothing for empty cells: footnotes."""
-    if "" in form.symbols:
+    columns = [name for name, _ in _value_columns(form, names)]
+    if "" in form.symbols or not columns:
         return pl.lit(value=False)
-    return pl.all_horizontal(pl.col(name) == "" for name, _ in _value_columns(form, names))
+    return pl.all_horizontal(pl.col(name) == "" for name in columns)
+
+
+def _only(frame: pl.DataFrame, form: AreaForm, warnings: list[str]) -> pl.DataFrame:
+    """The rows that the form is about."""
+    for column, words in form.only.items():
+        cell = frame[tidy(column)]
+        present = {tidy(w) for w in cell.unique().to_list()}
+        for word in words:
+            if tidy(word) not in present:
+                close = similar(word, present)
+                hint = f"; ähnlich ist „{close}“" if close else ""
+                warnings.append(f"in der Spalte „{tidy(column)}“ kommt „{word}“ nicht vor{hint}")
+        kept = {w for w in cell.unique().to_list() if tidy(w) in {tidy(word) for word in words}}
+        frame = frame.filter(cell.is_in(list(kept)))
+    return frame
+
+
+def _placed(frame: pl.DataFrame, form: AreaForm, names: tuple[str, ...], result: AreaValues) -> pl.DataFrame:
+    """The rows with area and kind; rows without an area go to the rejects, footnotes to the remarks."""
+    frame = classified(frame, form.area)
+    if form.area.grid is not None:
+        where = f"{form.area.grid.x}/{form.area.grid.y}"
+        reason = f"ist nicht die Mitte einer Gitterzelle von {form.area.grid.size} m"
+        unplaced = frame.filter(pl.col(AREA).is_null())
+        result.rejects.add_rows([(n, where, None, reason) for n in unplaced[LINE].to_list()])
+        frame = frame.filter(pl.col(AREA).is_not_null())
+    is_note = _notes(frame, form, names) & (pl.col(KIND) != "left_out")
+    notes = frame.filter(is_note).head(MAX_NOTES).select(*names, LINE)
+    result.remarks += [remark("fussnote", row_text(row[:-1]), row[-1]) for row in notes.iter_rows()]
+    frame = frame.with_columns(pl.when(is_note).then(pl.lit("left_out")).otherwise(KIND).alias(KIND))
+    if not form.area.grid and "" not in (*form.area.unlocated, *form.area.skip, *form.area.total):
+        nameless = frame.filter((pl.col(AREA) == "") & (pl.col(KIND) != "left_out"))
+        result.rejects.add_rows([(n, form.area.column, "", "das Gebiet fehlt") for n in nameless[LINE].to_list()])
+        frame = frame.filter((pl.col(AREA) != "") | (pl.col(KIND) == "left_out"))
+    marked = frame.filter((pl.col(MARK) != "") & (pl.col(KIND) != "left_out")).head(MAX_NOTES)
+    for line, area, mark in marked.select(LINE, AREA, MARK).iter_rows():
+        result.remarks.append(remark("zeichen", f"{mark} an „{area}“", line))
+    return frame
 
 
 def read_area_values(  # noqa: PLR0917
@@ -203,27 +210,19 @@ def read_area_values(  # noqa: PLR0917
 
     ``latest`` is the delivery's reference date. Areas are not looked up here.
     """
-    read = len(frame) + len(rejects.table())
-    frame = frame.with_columns(_areas(frame, form.area))
-    unplaced = frame.filter(pl.col(AREA).is_null())
-    if form.area.grid is not None:
-        where = f"{form.area.grid.x}/{form.area.grid.y}"
-        reason = f"ist nicht die Mitte einer Gitterzelle von {form.area.grid.size} m"
-        rejects.add_rows([(n, where, None, reason) for n in unplaced[LINE].to_list()])
-    frame = _row_kinds(frame.filter(pl.col(AREA).is_not_null()), form.area)
-    frame = frame.with_columns(pl.when(_notes(frame, form, names)).then(pl.lit("left_out")).otherwise(KIND).alias(KIND))
-    if not form.area.grid and "" not in (*form.area.unlocated, *form.area.skip, *form.area.total):
-        nameless = frame.filter((pl.col(AREA) == "") & (pl.col(KIND) != "left_out"))
-        rejects.add_rows([(n, form.area.column, "", "das Gebiet fehlt") for n in nameless[LINE].to_list()])
-        frame = frame.filter((pl.col(AREA) != "") | (pl.col(KIND) == "left_out"))
-    used = frame.filter(pl.col(KIND) != "left_out")
+    result = AreaValues(pl.DataFrame(), {}, rejects, len(frame) + rejects.table()["line"].n_unique(), 0)
+    wanted = _only(frame, form, result.warnings)
+    result.ignored = len(frame) - len(wanted)
+    placed = _placed(wanted, form, names, result)
+    used = placed.filter(pl.col(KIND) != "left_out")
+    result.ignored += len(placed) - len(used)
     cells = _long(used, form, names)
-    result = AreaValues(cells, {}, rejects, read, len(frame) - len(used))
     if form.feature:
         cells = _drop_features(cells, form, result)
     cells, result.periods = _periods(cells, source, form, latest, rejects)
-    cells = _values(cells, form, rejects)
-    result.cells = _without_rejected(cells, rejects)
+    cells = _without_rejected(_values(cells, form, result), rejects)
+    is_rate = pl.col(CODE).str.starts_with(RATE)
+    result.cells, result.rates = cells.filter(~is_rate), cells.filter(is_rate)
     return result
 
 

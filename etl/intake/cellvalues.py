@@ -91,7 +91,9 @@ def _symbol(text: str, layout: FileFormat, symbols: dict[str, Symbol]) -> Value 
     # a sign that is a number may come as -9 or, from a column with fractions, as -9.0
     plain = re.sub(rf"^(-?\d+){re.escape(layout.decimal)}0+$", r"\1", text)
     found = symbols.get(text) or symbols.get(plain)
-    return found and Value(found.value, found.status, at_least=found.at_least, at_most=found.at_most)
+    if found is None:
+        return None
+    return Value(found.value, found.status, at_least=found.at_least, at_most=found.at_most)
 
 
 def read_cell(written: str, layout: FileFormat, symbols: dict[str, Symbol], *, integer: bool, negative: bool) -> Value:

@@ -228,7 +228,8 @@ def _raised(delivered: Delivered) -> dict[str, str]:
     out: dict[str, str] = {}
     plain: set[str] = set()
     for item in ET.fromstring(data).iter(f"{_SPREADSHEET}si"):  # noqa: S314  # size-checked, entities refused
-        texts, marks = [], []
+        texts: list[str] = []
+        marks: list[str] = []
         for run in item.iter(f"{_SPREADSHEET}r"):
             text = "".join(t.text or "" for t in run.iter(f"{_SPREADSHEET}t"))
             style = run.find(f"{_SPREADSHEET}rPr/{_SPREADSHEET}vertAlign")

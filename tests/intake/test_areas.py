@@ -75,10 +75,10 @@ def test_wide_table(connection: Connection, catalogue: Catalogue, tmp_path: Path
     rows = [*ROWS[:3], "Ostau;400;*", "Mitte;-;…", "keine Angabe;7;-", "Stadt;1007;15", "* = weniger als 10;;"]
     outcome = _take(connection, catalogue, WIDE, _csv(tmp_path / "a.csv", HEAD, *rows))
     assert _values(connection, "haushalte") == {
-        "Nordheim": 100, "Südheim": 200, "Westhöhe": 300, "Ostau": 400, "Mitte": 0, None: 7,
+        "Nordheim": 100, "Südheim": 200, "Westhöhe": 300, "Ostau": 400, "Mitte": 0, None: 7, "Stadt": 1007,
     }  # fmt: skip
     assert _values(connection, "arbeitslose") == {
-        "Nordheim": 1, "Südheim": 2, "Westhöhe": 3, "Ostau": "geheim", "Mitte": "folgt", None: 0,
+        "Nordheim": 1, "Südheim": 2, "Westhöhe": 3, "Ostau": "geheim", "Mitte": "folgt", None: 0, "Stadt": 15,
     }  # fmt: skip
     assert (outcome.read, outcome.accepted, outcome.ignored, outcome.unlocated) == (8, 7, 1, 1)
     assert {t.column: (t.state, t.difference) for t in outcome.totals} == {

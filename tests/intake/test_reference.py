@@ -12,11 +12,12 @@ import pytest
 
 from etl.catalogue import AreaForm, Source
 from etl.intake.archive import opened
-from etl.intake.areatable import AREA, CODE, KIND, PERIOD, STATUS, VALUE, AreaValues, read_area_values
+from etl.intake.arearows import AREA, KIND
+from etl.intake.areatable import CODE, PERIOD, STATUS, VALUE, AreaValues, read_area_values
 from etl.intake.csvtable import LINE
 from etl.intake.forms import choose_form
 from etl.intake.rejects import Rejects
-from etl.intake.store_areas import table
+from etl.intake.tablefile import read_table
 
 pytestmark = pytest.mark.reference
 
@@ -37,7 +38,7 @@ def _read(path: Path, form: dict[str, Any], at: date) -> AreaValues:
     with opened(path) as delivered:
         fit = choose_form(source, delivered, None)
         rejects = Rejects()
-        frame = table(delivered, declared.format, fit.names, rejects)
+        frame, _ = read_table(delivered, declared, fit.names, rejects)
         return read_area_values(frame, fit.names, source, declared, at, rejects)
 
 
