@@ -86,5 +86,10 @@ class Policy(Strict):
     """Confidentiality policy in force until the joint method replaces the simple threshold."""
 
     min_count: int = Field(5, ge=3, description="Counts below it are withheld")
+    min_count_agency: int = Field(
+        10, ge=3, description="The same for counts from files that withhold small counts themselves (agency: 1 to 9)"
+    )
+    min_denominator: int = Field(50, ge=0, description="Rates with a smaller denominator are withheld")
+    min_population: int = Field(300, ge=0, description="Areas with fewer inhabitants show no social indicators")
     show_zeros: bool = Field(False, description="Show zeros of population counts")
     person_level_intake: bool = Field(False, description="Files with one row a person may be taken in")

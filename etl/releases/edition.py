@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
+from etl.catalogue.city import COMPARISON
 from etl.confidentiality.threshold import protect
 from etl.errors import SozialberichtError
 
@@ -35,8 +36,9 @@ SELECT :edition, p.unit_id, p.indicator_id, p.group_code, p.period, p.reference_
 FROM protected_value p
 JOIN catalogue.indicator i ON i.id = p.indicator_id
 JOIN geo.unit u ON u.id = p.unit_id
--- drafts beside the version shown would give their differences away
-JOIN geo.district_version d ON d.id = u.version_id AND (d.is_current OR d.status IN ('adopted', 'superseded'))
+-- drafts beside the version shown would give their differences away; comparison areas are no division of the city
+JOIN geo.district_version d ON d.id = u.version_id
+                           AND (d.is_current OR d.status IN ('adopted', 'superseded') OR u.level = :comparison)
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(x::double precision ORDER BY n), '{}') AS breaks
     FROM jsonb_array_elements_text(i.class_breaks) WITH ORDINALITY AS e(x, n)
@@ -107,7 +109,7 @@ def publish_edition(connection: Connection, catalogue: Catalogue, *, label: str 
     label = free_label(connection, label or date.today().isoformat())
     edition = connection.scalar(CREATE, {"label": label})
     protect(connection, catalogue)
-    values = connection.execute(FILL, {"edition": edition}).rowcount
+    values = connection.execute(FILL, {"edition": edition, "comparison": COMPARISON}).rowcount
     if values == 0:
         raise SozialberichtError("Es gibt noch keine berechneten Werte: zuerst liefern und „compute“ ausführen.")
     if catalogue.city.population is not None:
