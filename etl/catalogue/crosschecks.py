@@ -59,7 +59,7 @@ def _measure_faults(catalogue: Catalogue, measure: Measure) -> Iterator[Fault]:
         yield _unknown(file, f"{at}.source", measure.source, "die Quelle", sources)
         return
     offered = source.offered()
-    if source.kind == "areas":
+    if source.kind in ("areas", "grid"):
         if measure.column is None:
             yield Fault(file, f"{at}.column", f"fehlt: die Quelle {source.code} ist eine Tabelle nach Gebieten")
         elif measure.column not in offered:

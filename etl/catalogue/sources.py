@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from etl.catalogue.grids import GridForm
+from etl.catalogue.statistics import GenesisTable
+
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Status = Literal["gueltig", "geheim", "unsicher", "folgt", "fehlt", "nicht_sinnvoll", "nicht_vergleichbar"]
 
@@ -20,7 +23,7 @@ class Strict(BaseModel):
 class FileFormat(Strict):
     """How the bytes become a table."""
 
-    type: Literal["csv", "xlsx", "parquet", "fixed"] = "csv"
+    type: Literal["csv", "xlsx", "parquet", "fixed", "genesis"] = "csv"
     encoding: str = Field("utf-8", description="utf-8 (with or without BOM) or cp1252, iso-8859-1")
     separator: str = Field(";", min_length=1, max_length=1)
     decimal: Literal[",", "."] = ","
@@ -37,6 +40,15 @@ class FileFormat(Strict):
     fields: dict[str, tuple[int, int]] = Field(
         default_factory=dict, description="type fixed: column name → first position (from 1) and length"
     )
+    genesis: GenesisTable | None = Field(
+        None, description="type genesis: the table of official statistics, in whichever of its three layouts it comes"
+    )
+
+    @model_validator(mode="after")
+    def _genesis_has_its_table(self) -> FileFormat:
+        if (self.type == "genesis") != (self.genesis is not None):
+            raise ValueError("„genesis“ (die Tabelle) gehört zu type genesis, und nur dazu")
+        return self
 
 
 class Dimension(Strict):
@@ -307,7 +319,9 @@ class AreaForm(Strict):
         return set(self.values.values()) | set(self.features.values()) | ({self.code} if self.code else set())
 
 
-Form = Annotated[RecordForm | AreaForm, Field(discriminator="kind")]
+Form = RecordForm | AreaForm
+"""The forms of one table; grids come as archives of several."""
+AnyForm = Annotated[RecordForm | AreaForm | GridForm, Field(discriminator="kind")]
 
 
 class Break(Strict):
@@ -341,7 +355,7 @@ class Source(Strict):
     quality: str | None = Field(None, description="What is required of the data's quality")
     breaks: tuple[Break, ...] = ()
     estimate: bool = Field(False, description="Values by area are estimates (spread over areas, perturbed)")
-    forms: tuple[Form, ...] = Field(min_length=1)
+    forms: tuple[AnyForm, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _forms_agree(self) -> Source:
@@ -354,7 +368,7 @@ class Source(Strict):
 
     @property
     def kind(self) -> str:
-        """``records`` or ``areas``."""
+        """``records``, ``areas`` or ``grid``."""
         return self.forms[0].kind
 
     def offered(self) -> set[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from etl.catalogue import Source
+from etl.catalogue.grids import GridForm
 from etl.catalogue.sources import Form
 from etl.errors import InputError, InputProblem, SozialberichtError
-from etl.intake import fixedwidth, parquet, workbook
+from etl.intake import fixedwidth, genesis, parquet, workbook
 from etl.intake.archive import Delivered
 from etl.intake.header import Fit, fit, fit_csv, required
 from etl.intake.textfile import head
@@ -14,6 +15,7 @@ from etl.intake.wording import similar
 _KINDS = {
     "csv": "CSV",
     "fixed": "Textdatei mit festen Stellen",
+    "genesis": "GENESIS-Tabelle (CSV)",
     "xlsx": "Excel-Arbeitsmappe (XLSX)",
     "parquet": "Parquet",
 }
@@ -21,6 +23,8 @@ _KINDS = {
 
 def _of_kind(form: Form, delivered: Delivered, *, wanted: bool) -> bool:
     """Whether a file of this kind can have the form at all; a text file has no header that tells fixed positions."""
+    if form.format.type == "genesis":
+        return delivered.kind == "csv" and (wanted or genesis.recognised(delivered.path) is not None)
     if form.format.type != "fixed" or delivered.kind != "csv":
         return form.format.type == delivered.kind
     return wanted or fixedwidth.looks_fixed(form.format, head(delivered.path, form.format.encoding))
@@ -28,6 +32,9 @@ def _of_kind(form: Form, delivered: Delivered, *, wanted: bool) -> bool:
 
 def _fit(form: Form, delivered: Delivered) -> Fit:
     match delivered.kind:
+        case "csv" if form.format.type == "genesis":
+            missing = tuple(n for n in required(form) if n not in genesis.COLUMNS)
+            return Fit(form, genesis.COLUMNS, (), missing, ())
         case "csv" if form.format.type == "fixed":
             names = tuple(fixedwidth.columns(form.format))
             return Fit(form, names, (), tuple(n for n in required(form) if n not in names), ())
@@ -44,7 +51,7 @@ def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit
 
     Raises InputError that lists per form which columns are missing, with what they perhaps are called in the file.
     """
-    candidates: list[Form] = list(source.forms)
+    candidates: list[Form] = [f for f in source.forms if not isinstance(f, GridForm)]
     if wanted is not None:
         names = [f.name for f in candidates]
         candidates = [f for f in candidates if f.name == wanted]

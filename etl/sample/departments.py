@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from etl.sample.agency import write_agency, write_commuters
 from etl.sample.daycare import write_daycare
 from etl.sample.housing import write_housing
+from etl.sample.official import write_official
 from etl.sample.people_files import households, movements, traits
 from etl.sample.schools import write_school_series, write_schools
 from etl.sample.snapshot import Snapshot
@@ -26,5 +27,9 @@ EACH_YEAR: tuple[Callable[[Writer, Snapshot], None], ...] = (
     write_daycare,
 )
 """Called once a year in this order, from ``plan.REPORT_FROM`` on."""
-ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (write_commuters, write_school_series)
+ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (
+    write_commuters,
+    write_school_series,
+    write_official,
+)
 """Called once at the end with the snapshots of all years, for files that hold a series."""
