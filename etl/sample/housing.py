@@ -204,7 +204,7 @@ def _write_at_risk(writer: Writer, snap: Snapshot) -> None:
     write_department_xlsx(writer.folder / name, "Wohnungsnotfälle", table)
     writer.add(
         name, "area_table", len(rows) + 1, source="wohnungsnotfaelle", form="tabelle", reference_date=f"{year}-12-31",
-        note=note, total=sum(every), unlocated=every[0], deliver=False,
+        note=note, total=sum(every), unlocated=every[0],
     )  # fmt: skip
     writer.truth(
         year, {"raeumungsklagen": sum(evictions), "mietschulden": sum(arrears), "wohnungsnotfaelle": sum(every)}

@@ -187,7 +187,7 @@ def _write_leavers(writer: Writer, snaps: Sequence[Snapshot]) -> None:
     planted = [Planted(again + 3, "Stadtteil", rows[again][1], "Zeile doppelt")]
     writer.add(
         name, "area_table", len(rows), source="schulentlassene", form="reihe", encoding="utf-8",
-        rejected_rows=1, planted=planted, note="Eine Zeile kommt zweimal vor.", deliver=False,
+        rejected_rows=1, planted=planted, note="Eine Zeile kommt zweimal vor.",
     )  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def _write_special_needs(writer: Writer, snaps: Sequence[Snapshot]) -> None:
     name = "foerderbedarf_reihe_synthetisch.csv"
     header = ("Schuljahr", "Gebiet", "Schüler Klassen 1 bis 10", "davon mit Förderbedarf")
     write_long_csv(writer.folder / name, header, rows)
-    writer.add(name, "area_table", len(rows), source="foerderbedarf", form="reihe", encoding="utf-8", deliver=False)
+    writer.add(name, "area_table", len(rows), source="foerderbedarf", form="reihe", encoding="utf-8")
 
 
 def write_school_series(writer: Writer, snaps: Sequence[Snapshot]) -> None:

@@ -130,7 +130,7 @@ def _write_court(writer: Writer, snap: Snapshot) -> None:
     write_department_csv(writer.folder / name, table)
     writer.add(
         name, "area_table", len(rows), source="jugendgerichtshilfe", form="tabelle", reference_date=f"{year}-12-31",
-        encoding="cp1252", declared_encoding="cp1252", total=int(counts.sum()), unlocated=int(counts[0]), deliver=False,
+        encoding="cp1252", declared_encoding="cp1252", total=int(counts.sum()), unlocated=int(counts[0]),
     )  # fmt: skip
     writer.truth(year, {"jgh_personen": int(counts.sum())})
 
