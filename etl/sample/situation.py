@@ -128,9 +128,9 @@ class _Model:
         minors = np.minimum(homes.minors, 4)
         # Students and people near retirement draw it less often.
         by_age = np.interp(self.age[head], [18, 24, 30, 52, 60, 66], [0.45, 0.75, 1.0, 0.9, 0.8, 0.7])
-        chance = 0.0155 * _course(_BASIC_INCOME, self.moment) * by_age
-        chance *= np.exp(-0.58 * self.status[head] + 0.4 * self.foreign[head] + 1.0 * lone + 0.44 * minors)
-        chance *= np.where(jobless, 13.0, 1.0)
+        chance = 0.0138 * _course(_BASIC_INCOME, self.moment) * by_age
+        chance *= np.exp(-0.58 * self.status[head] + 0.4 * self.foreign[head] + 1.75 * lone + 0.38 * minors)
+        chance *= np.where(jobless, 14.5, 1.0)
         fled = (p.nationality[head] == _UKRAINE) & (self.moment > 2021.5)
         chance = np.where(fled, 0.7, np.clip(chance, 0, 0.93))
         home = strikes(p.pid[head], self.city.seed, 33, chance, self.moment, drift=0.012) & ~self.over[head]
