@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -20,6 +22,21 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.key + ': ' if self.key else ''}{self.reason}"
+
+
+def unknown(file: str, key: str, word: str, what: str, known: Iterable[str]) -> Fault:
+    """A reference to something that does not exist, with the nearest name or all that there are."""
+    listed = sorted(known)
+    close = difflib.get_close_matches(word, listed, n=1)
+    hint = f"gemeint ist vielleicht „{close[0]}“" if close else f"bekannt sind {', '.join(listed) or 'keine'}"
+    return Fault(file, key, f"{what} „{word}“ gibt es nicht; {hint}")
+
+
+def repeated(file: str, what: str, codes: Iterable[str]) -> Iterator[Fault]:
+    """A fault for each code that stands there more than once."""
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield Fault(file, code, f"{what} {code} steht {times}-mal da; jeder Schlüssel darf nur einmal vorkommen")
 
 
 _MESSAGES = {

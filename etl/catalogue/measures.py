@@ -127,7 +127,8 @@ class Indicator(Strict):
 
     ``pool`` adds up that many successive periods of numerator and denominator before dividing. ``gap`` marks an
     indicator that cannot be computed yet: it is documented, listed as a gap and never published.
-    ``formula`` segregation: half the sum over districts of |group share − rest share| × 100, for the city only.
+    ``formula`` segregation: half the sum over districts of |group share − rest share| × factor, for the city
+    only.
     """
 
     code: Annotated[str, Field(pattern=r"^[A-Z]{3}[0-9]{2}$")]
