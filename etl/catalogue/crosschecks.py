@@ -20,9 +20,7 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
     faults = [
         *repeated("sources/", "die Quelle", (s.code for s in catalogue.sources)),
         *repeated("measures", "die Messgröße", (m.code for m in catalogue.measures)),
-        *repeated(
-            "themes/", "die Kennzahl", [*(i.code for i in catalogue.indicators), *(i.code for i in catalogue.indices)]
-        ),
+        *repeated("themes/", "die Kennzahl", figures),
         *repeated("themes/", "das Thema", (t.code for t in catalogue.themes)),
         *repeated("city.yaml", "die Stelle", (o.code for o in catalogue.owners)),
         *(fault for s in catalogue.sources for fault in source_faults(catalogue, s)),
