@@ -12,9 +12,10 @@ from etl.sample.city import build_city
 from etl.sample.departments import ALL_YEARS, EACH_YEAR
 from etl.sample.facilities import facilities
 from etl.sample.families import families
-from etl.sample.manifest import NOTICE, SampleManifest, YearFigures
+from etl.sample.manifest import SampleManifest, YearFigures
+from etl.sample.readme import write_readme
 from etl.sample.register import extract
-from etl.sample.register_files import WRONG_CONTENT_YEAR, WRONG_ENCODING_YEAR, year_figures
+from etl.sample.register_files import year_figures
 from etl.sample.simulation import Simulation, simulate
 from etl.sample.situation import situation
 from etl.sample.snapshot import Snapshot
@@ -22,28 +23,6 @@ from etl.sample.writer import Writer
 
 UNEMPLOYED = "arbeitslose_stadtteile"
 SERIES = tuple(range(plan.REPORT_FROM - 1, plan.LAST_YEAR + 1))
-
-_README = """Beispielstadt {city} (synthetisch)
-{line}
-
-{notice}
-
-Dieser Ordner enthält die Dateien so, wie eine Stadt sie geliefert bekäme:
-
-stadtgebiet_synthetisch.gpkg              Stadt, Stadtteile, Baublöcke, Straßen, Bahn, Gewässer (EPSG:25832)
-hauskoordinaten_synthetisch.csv           Adresspunkte im Aufbau der Hauskoordinaten (HK-DE)
-einrichtungen_kita_synthetisch.csv        Kindertagesstätten
-einrichtungen_schule_synthetisch.csv      Schulen
-einwohner_bestand_gezaehlt_JJJJ_...       Einwohner am 31.12., gezählt nach Adresse, Alter, Geschlecht, Nationalität
-einwohner_bestand_personen_JJJJ_...       dieselben Einwohner, eine Zeile je Person (ohne Namen)
-arbeitslose_stadtteile_synthetisch...     Arbeitslose nach Stadtteilen, als CSV und als Arbeitsmappe
-manifest.yaml                             was in den Dateien steht und welche Fehler absichtlich darin sind
-
-Absichtlich enthalten: unbekannte Adressen, doppelte und fehlerhafte Zeilen, eine Datei in falscher Kodierung
-({encoding_year}) und eine unvollständige Datei ({content_year}); zu beiden gibt es eine berichtigte.
-
-Erzeugt mit: ./sozialbericht sample ORDNER --seed {seed} --scale {scale}
-"""
 
 
 def _geodata(writer: Writer) -> None:
@@ -67,21 +46,6 @@ def _area_table(writer: Writer, by_year: dict[int, dict[int, int]]) -> None:
     files.write_area_xlsx(writer.folder / f"{stem}.xlsx", table)
     for form in ("csv", "xlsx"):
         writer.add(f"{stem}.{form}", "area_table", len(table) - 1, source=UNEMPLOYED, form=form, deliver=form == "csv")
-
-
-def _readme(writer: Writer) -> None:
-    title = f"Beispielstadt {plan.CITY_NAME} (synthetisch)"
-    text = _README.format(
-        city=plan.CITY_NAME,
-        line="=" * len(title),
-        notice=NOTICE,
-        encoding_year=WRONG_ENCODING_YEAR,
-        content_year=WRONG_CONTENT_YEAR,
-        seed=writer.city.seed,
-        scale=writer.city.scale,
-    )
-    (writer.folder / "LIESMICH.txt").write_text(text, encoding="utf-8")
-    writer.add("LIESMICH.txt", "readme")
 
 
 def _check(years: tuple[int, ...], scale: float) -> None:
@@ -142,7 +106,7 @@ def write_sample(
     for series in ALL_YEARS if snapshots else ():
         series(writer, snapshots)
     truth = {year: replace(found, figures=writer.figures.get(year, {})) for year, found in truth.items()}
-    _readme(writer)
+    write_readme(writer)
     manifest = SampleManifest(
         seed=seed,
         scale=scale,

@@ -198,3 +198,9 @@ def test_facilities_stand_at_known_addresses(folder: Path, manifest: SampleManif
     assert rows["name"].n_unique() == len(rows)
     keys = ["strassenschluessel", "hausnummer", "zusatz"]
     assert rows.join(_located(folder), on=keys, how="anti").is_empty()
+
+
+def test_the_note_names_every_source(folder: Path, manifest: SampleManifest) -> None:
+    text = (folder / "LIESMICH.txt").read_text(encoding="utf-8")
+    assert [f.source for f in manifest.deliveries() if str(f.source) not in text] == []
+    assert max(map(len, text.splitlines())) < 120
