@@ -81,13 +81,8 @@ def places(city: City, year: int) -> tuple[Ints, list[str], Ints, Ints]:
     In the last year they are those of the list of facilities (at scale 1; fewer in proportion at other scales).
     """
     table = facilities(city, "kita")
-    key = {
-        (str(k), int(n), str(x)): i
-        for i, (k, n, x) in enumerate(
-            zip(city.streets.key[city.addresses.street], city.addresses.number, city.addresses.suffix, strict=True)
-        )
-    }
-    at = np.array([key[k, int(n), x] for k, n, x in table.select("strassenschluessel", "hausnummer", "zusatz").rows()])
+    key = ["strassenschluessel", "hausnummer", "zusatz"]
+    at = table.join(city.address_table.with_row_index("@"), on=key, how="left", maintain_order="left")["@"].to_numpy()
     whole = table["plaetze"].str.to_integer().to_numpy()
     rng = generator(city.seed, 405)
     share = rng.uniform(0.18, 0.4, len(at))

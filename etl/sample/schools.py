@@ -23,7 +23,7 @@ LEAVING = ("ohne ESA", "ESA", "MSA", "FHR", "AHR")
 """Certificates as written; the years at school that they take stand beside."""
 _YEARS_AT_SCHOOL = np.array([9, 9, 10, 12, 13])
 # Limits of the hidden school score between certificates, and between kinds of school after class 4.
-_CERTIFICATE_LIMITS = np.array([-1.66, -0.86, 0.06, 0.19])
+_CERTIFICATE_LIMITS = np.array([-1.60, -0.86, 0.06, 0.19])
 _SPECIAL_LIMIT, _GYMNASIUM_LIMIT = -2.45, 0.08
 _WITHHELD_BELOW = 5
 _UNLOCATED, _TOTAL = "keine Angabe", f"{plan.CITY_NAME} insgesamt"
