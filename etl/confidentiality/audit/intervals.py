@@ -1,7 +1,7 @@
 """Bounds of hidden cells from visible ones: one linear program a cell and side, component by component.
 
-In absolute values: what is visible is known, hidden cells lie between what is known about them anyway, and all relations
-hold. Cells that share no relation through other hidden cells cannot tell anything about each other.
+In absolute values: what is visible is known, hidden cells lie between what is known about them anyway, and all
+relations hold. Cells that share no relation through other hidden cells cannot tell anything about each other.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def bounds(system: System, wanted: Bools | None = None) -> tuple[Floats, Floats]
             objective = np.zeros(len(part.cells))
             for sign, out in ((1.0, low), (-1.0, high)):
                 objective[place[int(cell)]] = sign
-                found = linprog(objective, A_eq=part.matrix, b_eq=part.right / unit, bounds=limits / unit, method="highs")
+                found = linprog(
+                    objective, A_eq=part.matrix, b_eq=part.right / unit, bounds=limits / unit, method="highs"
+                )
                 if found.status == 2:
                     raise Contradiction(f"relations of cell {cell} contradict what is visible")
                 if found.status != 0:

@@ -1,4 +1,4 @@
-"""What an attacker can compute: the range of a hidden cell by linear programming, and the cut that a too narrow one gives.
+"""What an attacker can compute: the range of a hidden cell by linear programming, and the cut that too narrow ones give.
 
 Everything is in deviations z from the true values: Σ coefficient × z = 0, and a cell that is hidden to the degree x
 (0 … 1) may deviate by at most x × its room below and above. Fischetti and Salazar-González (2001), "Solving the cell
@@ -58,7 +58,7 @@ class Attacker:
         self.below = np.minimum(table.room_below, FAR * largest)
         self.above = np.minimum(table.room_above, FAR * largest)
         self.hidden = np.zeros(table.cells)
-        self._model = highspy.Highs()
+        self._model = highspy.Highs()  # type: ignore[no-untyped-call]
         self._model.setOptionValue("output_flag", False)
         self._model.setOptionValue("threads", 1)
         self._model.passModel(self._problem())
@@ -88,7 +88,7 @@ class Attacker:
             len(everything), everything, -self.below * self.hidden, self.above * self.hidden
         )  # fmt: skip
 
-    def set(self, cell: int, hidden: bool) -> None:  # noqa: FBT001  # a state, not an option
+    def set(self, cell: int, hidden: bool) -> None:
         """Hide or show a single cell."""
         self.hidden[cell] = float(hidden)
         self._model.changeColBounds(cell, -self.below[cell] * hidden, self.above[cell] * hidden)

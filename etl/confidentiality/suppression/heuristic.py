@@ -12,7 +12,7 @@ import highspy
 import numpy as np
 
 from etl.confidentiality.suppression.attacker import TOLERANCE, Attacker, Demand, demands, met
-from etl.confidentiality.suppression.table import Bools, Floats, Table
+from etl.confidentiality.suppression.table import Bools, Floats, Ints, Table
 
 
 class Impossible(ValueError):
@@ -53,7 +53,7 @@ class Patterns:
         lp.a_matrix_.start_ = (2 * table.start).astype(np.int32)
         lp.a_matrix_.index_ = index[order].astype(np.int32)
         lp.a_matrix_.value_ = value[order]
-        model = highspy.Highs()
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
         model.setOptionValue("output_flag", False)
         model.setOptionValue("threads", 1)
         model.passModel(lp)
@@ -80,7 +80,8 @@ class Patterns:
         self._flow.changeColBounds(other, 0.0, back)
         if values is None or room < demand.least - TOLERANCE:
             raise Impossible(demand.cell)
-        return values[:n] - values[n:]
+        deviation: Floats = values[:n] - values[n:]
+        return deviation
 
     def repair(self, hidden: Bools, order: Iterable[int] | None = None, price: Floats | None = None) -> Bools:
         """The pattern with what is missing added, demand by demand (in ``order``), and their deviations noted.
@@ -153,13 +154,13 @@ class Patterns:
         # the notes belong to the last attempt
         return self.thin(self.repair(best))
 
-    def _neighbourhood(self, secondary: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+    def _neighbourhood(self, secondary: Ints, rng: np.random.Generator, share: float) -> Ints:
         """Secondaries to take away: those that a few random demands rest on, or any."""
         if rng.random() < 0.5:
             few = rng.choice(len(self.demands), max(1, len(self.demands) // 12), replace=False)
             used = np.any([self._uses[n] for n in few], axis=0)
             near = secondary[used[secondary]]
             if len(near):
-                return near
+                return np.asarray(near)
         number = max(1, round(share * len(secondary)))
-        return rng.choice(secondary, min(len(secondary), number), replace=False)
+        return np.asarray(rng.choice(secondary, min(len(secondary), number), replace=False))

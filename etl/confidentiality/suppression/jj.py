@@ -1,8 +1,8 @@
 """Files in JJ format (Tau-ARGUS's exchange of suppression problems) and patterns as CSV.
 
 JJ: a line 0, a line with the number of cells n, n lines ``id value cost status lower upper LPL UPL SPL``, a line with
-the number of relations, and a line each: ``rhs k : id (coefficient) …``. Status u: primary; s: may be suppressed; z: must
-stay visible; m: suppressed already. Source: de Wolf, Giessing et al., Tau-ARGUS manual, description of the JJ file.
+the number of relations, and a line each: ``rhs k : id (coefficient) …``. Status u: primary; s: may be suppressed; z:
+must stay visible; m: suppressed already. Source: de Wolf, Giessing et al., Tau-ARGUS manual.
 """
 
 from __future__ import annotations

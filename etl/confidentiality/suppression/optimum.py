@@ -56,7 +56,7 @@ class _Master:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.cuts = 0
-        self.model = highspy.Highs()
+        self.model = highspy.Highs()  # type: ignore[no-untyped-call]
         self.model.setOptionValue("output_flag", False)
         self.model.setOptionValue("threads", 1)
         self.model.setOptionValue("random_seed", 1)
@@ -155,9 +155,10 @@ class _Search:
             self.best.hidden, self.best.price = hidden, price
             self.tell(f"besseres Muster: Kosten {price:,.0f}, untere Schranke {self.best.bound:,.0f}")
 
-    def improve(self, rounds: int) -> None:
+    def improve(self, rounds: int, until: float = 1.0) -> None:
+        """Rounds of improvement within a share of the safety stop."""
         for _ in range(rounds):
-            if self.left() < 0:
+            if self.left() < (1 - until) * self.budget.seconds:
                 return
             self.offer(self.patterns.improve(self.best.hidden, 1, self.rng))
 
@@ -174,7 +175,7 @@ class _Search:
                 self.tell(f"Schranke {value:,.0f} nach {self.master.cuts} Schnitten")
             if number % 25 == 24:
                 self.offer(self.patterns.thin(self.patterns.repair(self.table.primary | (degree > 0.6))))
-            if added == 0 or self.left() < 0.3 * self.budget.seconds or self.done():
+            if added == 0 or self.left() < 0.5 * self.budget.seconds or self.done():
                 return
 
     def decide(self) -> None:
@@ -205,8 +206,8 @@ def suppress(table: Table, budget: Budget = Budget(), tell: Tell = lambda _text:
     """
     search = _Search(table, budget, tell)
     if search.best.price > 0:
-        search.improve(budget.improvements // 4)
         search.relax()
+        search.improve(budget.improvements // 4, until=0.6)
         search.decide()
         if not search.done():
             search.improve(budget.improvements)

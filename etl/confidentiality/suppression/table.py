@@ -74,16 +74,3 @@ class Table:
     def price(self, hidden: Bools) -> float:
         """Cost of the secondary suppressions of a pattern."""
         return float(self.cost[hidden & ~self.primary].sum())
-
-    def part(self, cells: Ints, rows: Ints) -> Table:
-        """The table of some cells and relations; the relations must not contain other cells."""
-        position = np.full(self.cells, -1, dtype=np.int64)
-        position[cells] = np.arange(len(cells))
-        spans = [np.arange(self.start[r], self.start[r + 1]) for r in rows]
-        index = np.concatenate(spans) if spans else np.empty(0, dtype=np.int64)
-        start = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
-        columns = (self.value, self.cost, self.primary, self.fixed, self.lower, self.upper)
-        levels = (self.lower_protection, self.upper_protection, self.sliding)
-        return Table(
-            *(c[cells] for c in (*columns, *levels)), start, position[self.cell[index]], self.coefficient[index]
-        )
