@@ -1,10 +1,12 @@
-"""The commands ``deliver``, ``deliveries``, ``rejects`` and ``recount``."""
+"""The commands ``deliver``, ``rejects`` and ``recount``."""
 
 from __future__ import annotations
 
 import csv
 import json
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +18,40 @@ from sqlalchemy import Connection, text
 
 from etl import settings
 from etl.catalogue import load_catalogue
-from etl.console import console, tell
+from etl.console import console, say, tell
 from etl.errors import SozialberichtError
 from etl.intake import report
 from etl.intake.deliver import deliver as take_in
+from etl.intake.findings import gather
 from etl.intake.outcome import DeliveryOutcome
 from etl.intake.recount import recount as count_again
-from etl.intake.wording import counted, thousands
+from etl.intake.wording import counted
 from etl.warehouse.session import prepared_engine
 
 Json = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON ausgeben.")]
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula."""
+
+
+@contextmanager
+def shown_progress(name: str, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """A line on the terminal with the step, the rows so far and the time; called with a step and rows done in it."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[rows]}"),
+        TimeElapsedColumn(),
+    )
+    done = 0
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task(name, total=None, rows="")
+
+        def progress(step: str, rows: int) -> None:
+            nonlocal done
+            done += rows
+            bar.update(task, description=step, rows=counted(done, "Zeile", "Zeilen") if done else "")
+
+        yield progress
 
 
 def deliver(
@@ -44,27 +68,16 @@ def deliver(
         bool, typer.Option("--allow-person-level", help="Dateien mit einer Zeile je Person zulassen.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Auch eine schon eingelesene Datei neu einlesen.")] = False,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Den ausführlichen Bericht (intern) als HTML-Datei schreiben.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Eine gelieferte Datei prüfen, einlesen und zählen."""
     catalogue = load_catalogue(settings.catalogue_dir())
     engine = prepared_engine(catalogue, migrated=False)
     quiet = as_json or settings.ui.json or settings.ui.quiet or not console.is_terminal
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[rows]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=quiet) as bar, engine.begin() as connection:
-        task = bar.add_task(file.name, total=None, rows="")
-        done = 0
-
-        def progress(step: str, rows: int) -> None:
-            nonlocal done
-            done += rows
-            bar.update(task, description=step, rows=counted(done, "Zeile", "Zeilen") if done else "")
-
+    with shown_progress(file.name, quiet=quiet) as progress, engine.begin() as connection:
         outcome = take_in(
             connection,
             catalogue,
@@ -77,7 +90,13 @@ def deliver(
             again=again,
             progress=progress,
         )
+        page = None if report_file is None else report.html(
+            gather(connection, catalogue, outcome.delivery), catalogue.city.report_title
+        )  # fmt: skip
     _show(outcome, as_json)
+    if report_file is not None and page is not None:
+        report_file.write_text(page, encoding="utf-8")
+        say(f"Bericht (intern): {report_file}")
 
 
 def _show(outcome: DeliveryOutcome, as_json: bool) -> None:
@@ -85,44 +104,6 @@ def _show(outcome: DeliveryOutcome, as_json: bool) -> None:
         typer.echo(json.dumps(outcome.as_json(), ensure_ascii=False))
     elif not settings.ui.quiet:
         report.render(outcome, console)
-
-
-_JOURNAL = text("""
-SELECT id, source, form, reference_date, file_name, status, superseded_by, synthetic, rows_read, rows_accepted,
-       rows_rejected, rows_ignored, rows_unlocated, sha256, received_at, received_by
-FROM intake.delivery WHERE CAST(:source AS text) IS NULL OR source = :source ORDER BY source, reference_date, id
-""")
-
-
-def deliveries(
-    source: Annotated[str | None, typer.Option(help="Nur Lieferungen dieser Quelle.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Das Verzeichnis aller Lieferungen zeigen, auch der ersetzten."""
-    catalogue = load_catalogue(settings.catalogue_dir())
-    with prepared_engine(catalogue, migrated=False).connect() as connection:
-        rows = [dict(r) for r in connection.execute(_JOURNAL, {"source": source}).mappings()]
-    if as_json or settings.ui.json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
-        return
-    if not rows:
-        tell("Es gibt noch keine Lieferung.")
-        return
-    table = Table(title="Lieferungen")
-    for heading in ("Nr.", "Stichtag"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("Quelle", "Datei", "Zustand"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Zeilen", "abgelehnt"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        state = "gültig" if row["status"] == "active" else f"ersetzt durch {row['superseded_by']}"
-        state += ", synthetisch" if row["synthetic"] else ""
-        day: date = row["reference_date"]
-        words = [str(row["id"]), f"{day:%d.%m.%Y}", row["source"], row["file_name"], state]
-        table.add_row(*(escape(w) for w in words), thousands(row["rows_read"]), thousands(row["rows_rejected"]))
-    if not settings.ui.quiet:
-        console.print(table)
 
 
 def _chosen_delivery(connection: Connection, wanted: int | None) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+_Part = TypeVar("_Part")
 
 State = Literal["new", "unchanged", "superseding", "recounted"]
 
@@ -107,3 +109,23 @@ class DeliveryOutcome:
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json`` and for the journal."""
         return {**asdict(self), "reference_date": self.reference_date.isoformat()}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> DeliveryOutcome:
+        """The outcome as the journal keeps it; what an older program did not write stays empty."""
+        names = {f.name for f in fields(cls)}
+        values = {key: value for key, value in stored.items() if key in names}
+        values["reference_date"] = date.fromisoformat(stored["reference_date"])
+        values["totals"] = [_made(ControlTotal, t) for t in stored.get("totals", ())]
+        values["remarks"] = [_made(Remark, r) for r in stored.get("remarks", ())]
+        values["rates"] = [
+            _made(RateResult, {**r, "deviations": [_made(Deviation, d) for d in r.get("deviations", ())]})
+            for r in stored.get("rates", ())
+        ]
+        values["top_rejects"] = [(str(why), column, int(n)) for why, column, n in stored.get("top_rejects", ())]
+        return cls(**values)
+
+
+def _made(kind: type[_Part], stored: dict[str, Any]) -> _Part:
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: value for key, value in stored.items() if key in names})

@@ -14,21 +14,23 @@ from typer.testing import CliRunner, Result
 
 from etl import settings
 from etl.errors import InputError, SozialberichtError
-from etl.intake import commands
+from etl.intake import commands, journal_commands
 from tests.intake.support import register, row
 
 GOOD = [row(block) for block in range(1, 21)]
 Call = Callable[..., Result]
 
 app = typer.Typer()
-for _command in (commands.deliver, commands.deliveries, commands.rejects, commands.recount):
+for _command in (commands.deliver, commands.rejects, commands.recount):
     app.command()(_command)
+app.add_typer(journal_commands.deliveries, name="deliveries")
 
 
 @pytest.fixture
 def call(city: Engine, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run a command line against the database of the test."""
-    monkeypatch.setattr(commands, "prepared_engine", lambda *_, **__: city)
+    for module in (commands, journal_commands):
+        monkeypatch.setattr(module, "prepared_engine", lambda *_, **__: city)
     monkeypatch.setattr(settings, "ui", settings.Ui())
 
     def run(*words: str) -> Result:
