@@ -1,1 +1,1 @@
-"""The auditor: an attacker who knows all that is visible and bounds each hidden cell; shares no code with the solver."""
+"""The auditor: an attacker who knows all that is visible and bounds each hidden cell, by other means than the solver."""

@@ -1,4 +1,4 @@
-"""What an attacker can compute: the range of a hidden cell by linear programming, and the cut that too narrow ones give.
+"""What an attacker can compute: the range of a hidden cell by linear programming, and the cut a too narrow one gives.
 
 Everything is in deviations z from the true values: Σ coefficient × z = 0, and a cell that is hidden to the degree x
 (0 … 1) may deviate by at most x × its room below and above. Fischetti and Salazar-González (2001), "Solving the cell
