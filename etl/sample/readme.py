@@ -46,6 +46,11 @@ Fachämter der Stadt und des Kreises (gezählt nach Anschrift, wo nichts anderes
   schuluebergaenge, ganztag_grundschule
   schulentlassene_reihe, foerderbedarf_reihe         eine Datei für alle Jahre
 
+Amtliche Statistik (erfundene Werte im Aufbau der Veröffentlichungen)
+  regionalstatistik_bevoelkerung, _nationalitaet,    Vergleichsräume, in den drei Aufbauten von GENESIS
+  _arbeitsmarkt, _beschaeftigte
+  zensus2022_gitter                                  Ergebnisse im Gitter, wo geschrieben
+
 manifest.yaml                        was in den Dateien steht und welche Fehler absichtlich darin sind
 
 Absichtlich enthalten: unbekannte Anschriften, doppelte und fehlerhafte Zeilen, eine Registerdatei in falscher
