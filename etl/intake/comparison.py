@@ -117,7 +117,7 @@ def _upwards(found: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     districts = found.drop_nulls("unit_id")
     levels = [city.select(found.columns)]
     while not districts.is_empty():
-        there = units.filter(pl.col("level").is_in(units.join(districts, on="unit_id", how="semi")["level"].unique()))
+        there = units.join(units.join(districts, on="unit_id", how="semi"), on="level", how="semi")
         grid = districts.select(by).unique().join(there.select("unit_id"), how="cross")
         full = grid.join(districts, on=[*by, "unit_id"], how="left").with_columns(pl.col("value").fill_null(0.0))
         levels.append(full.select(found.columns))
