@@ -13,6 +13,7 @@ from etl.catalogue import AreaForm, Catalogue, RecordForm, Source
 from etl.errors import InputError, InputProblem, SozialberichtError
 from etl.intake import journal, periods
 from etl.intake.archive import Delivered, opened
+from etl.intake.census import deliver_grid
 from etl.intake.forms import choose_form
 from etl.intake.outcome import DeliveryOutcome, State
 from etl.intake.rejects import Rejects
@@ -64,6 +65,10 @@ def deliver(
     source = _source(catalogue, source_code)
     tell = progress or (lambda _step, _rows: None)
     _check_date(reference_date, file.name)
+    if source.kind == "grid":
+        return deliver_grid(
+            connection, catalogue, source, file, reference_date=reference_date, synthetic=synthetic, again=again
+        )
     with opened(file) as delivered, connection.begin_nested():
         journal.lock(connection, source.code)
         journal.require_source(connection, source)

@@ -120,7 +120,7 @@ def figures(seed: int, scale: float, years: Sequence[int]) -> list[Figures]:
         size = area.people * (scale if area.key == CITY else 1.0)
         for year in years:
             total = round(size * (1 + 0.004 * (year - 2022)) * (1 + 0.001 * rng.standard_normal()))
-            cells = {}
+            cells: dict[tuple[str, str], int] = {}
             for age, count in _ages(area, year, total).items():
                 women = round(count * (0.57 if age == "ALT075UM" else 0.49))
                 cells |= {(age, "GESM"): count - women, (age, "GESW"): women}

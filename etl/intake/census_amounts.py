@@ -1,0 +1,144 @@
+"""From the tables of a grid to amounts of cells: shares of dwellings, rents times dwellings, coarse cells spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from etl.catalogue.grids import GridAmount, GridForm
+from etl.errors import InputError, InputProblem
+from etl.intake.census_tables import WEAK, GridTable, X, Y
+from etl.intake.dasymetric import coarse_index, spread
+from etl.intake.wording import counted, similar, thousands
+
+SIZE, CODE, VALUE = "§size", "§code", "§value"
+
+
+@dataclass
+class Amounts:
+    """``cells``: X, Y, SIZE, CODE, VALUE (never NULL: cells without a number are left out). ``notes``: German texts."""
+
+    cells: pl.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def joined(tables: list[GridTable], file: str) -> dict[int, pl.DataFrame]:
+    """One frame a cell size with the values of all tables (NULL: withheld or without a row).
+
+    Raises InputError where two tables have the same heading.
+    """
+    out: dict[int, pl.DataFrame] = {}
+    for table in tables:
+        frame = table.frame
+        if table.size not in out:
+            out[table.size] = frame
+            continue
+        before = out[table.size]
+        twice = set(table.headings) & set(before.columns)
+        if twice:
+            listed = ", ".join(sorted(twice))
+            raise InputError(InputProblem(file, f"die Spalte {listed} steht in mehreren Tabellen", column=table.name))
+        both = before.join(frame.rename({WEAK: "§also"}), on=[X, Y], how="full", coalesce=True)
+        weak = pl.col(WEAK).fill_null(value=False) | pl.col("§also").fill_null(value=False)
+        out[table.size] = both.with_columns(weak.alias(WEAK)).drop("§also")
+    return out
+
+
+def heading_of(wanted: str, frame: pl.DataFrame | None, file: str, size: int) -> str:
+    """The heading as the file spells it (capitals vary). Raises InputError where no table has it."""
+    names = [n for n in (frame.columns if frame is not None else []) if not n.startswith("§")]
+    found = next((n for n in names if n.casefold() == wanted.casefold()), None)
+    if found is None:
+        close = similar(wanted, names)
+        hint = f"; ähnlich ist „{close}“" if close else ""
+        raise InputError(InputProblem(file, f"keine Tabelle mit Zellen von {size} m hat die Spalte „{wanted}“{hint}"))
+    return found
+
+
+def amounts_of(tables: list[GridTable], form: GridForm, file: str) -> Amounts:
+    """The amounts that the form declares. Raises InputError where a heading is missing."""
+    grids = joined(tables, file)
+    result = Amounts(pl.DataFrame())
+    for heading in form.fill:
+        _fill(grids, heading, form, result, file)
+    parts = []
+    for code, amount in form.amounts.items():
+        size = amount.size or form.size
+        cells = _cells(grids.get(size), amount, file, size)
+        known = cells.filter(pl.col(VALUE).is_not_null())
+        missing = len(cells) - len(known)
+        if missing:
+            result.notes.append(f"{code}: {counted(missing, 'Zelle', 'Zellen')} ohne Angabe, nicht als null gezählt")
+        if amount.by is not None:
+            known = _spread(known, size, amount.by, grids, file, code, result)
+        parts.append(known.select(X, Y, SIZE, pl.lit(code).alias(CODE), VALUE))
+    result.cells = pl.concat(parts)
+    weak = int(sum(int(frame[WEAK].sum()) for frame in grids.values()))
+    if weak:
+        text = f"{counted(weak, 'Zelle', 'Zellen')} mit Werten in Klammern (eingeschränkt aussagefähig), mitgezählt"
+        result.notes.append(text)
+    return result
+
+
+def _cells(frame: pl.DataFrame | None, amount: GridAmount, file: str, size: int) -> pl.DataFrame:
+    """Count × shares × (1 − less) × means of every cell that the count's table has."""
+    names = {h: heading_of(h, frame, file, size) for h in amount.headings}
+    if frame is None:
+        raise InputError(InputProblem(file, f"es fehlt eine Tabelle mit Zellen von {size} m"))
+    value = pl.col(names[amount.count])
+    for heading in amount.shares:
+        value = value * pl.col(names[heading]) / 100
+    for heading in amount.less:
+        value = value * (1 - pl.col(names[heading]) / 100)
+    for heading in amount.times:
+        value = value * pl.col(names[heading])
+    # a cell without dwellings has no share and no rent, and none of them is missing
+    value = pl.when(pl.col(names[amount.count]) == 0).then(0.0).otherwise(value)
+    return frame.select(X, Y, pl.lit(size).alias(SIZE), value.alias(VALUE))
+
+
+def _fill(grids: dict[int, pl.DataFrame], heading: str, form: GridForm, result: Amounts, file: str) -> None:
+    """Give withheld shares the mean of the 1-km cell around them, else of all cells, weighted by the count."""
+    amount = next(a for a in form.amounts.values() if heading in (*a.shares, *a.less))
+    size = amount.size or form.size
+    frame = grids.get(size)
+    name, count = heading_of(heading, frame, file, size), heading_of(amount.count, frame, file, size)
+    if frame is None:
+        return
+    weight = pl.when(pl.col(name).is_not_null()).then(pl.col(count))
+    around = (pl.col(name) * weight).sum() / weight.sum()
+    near = around.over(pl.col(X) // 1000, pl.col(Y) // 1000)
+    mean = pl.coalesce(pl.when(near.is_finite()).then(near), around)
+    gaps = frame.filter(pl.col(name).is_null() & (pl.col(count) > 0))
+    if len(gaps):
+        dwellings = thousands(round(float(gaps[count].sum())))
+        result.notes.append(
+            f"„{name}“: {counted(len(gaps), 'Zelle', 'Zellen')} ohne Angabe (Bezugszahl {dwellings}) durch den "
+            "Mittelwert der Umgebung ersetzt"
+        )
+    grids[size] = frame.with_columns(pl.col(name).fill_null(mean))
+
+
+def _spread(  # noqa: PLR0917
+    known: pl.DataFrame, size: int, by: str, grids: dict[int, pl.DataFrame], file: str, code: str, result: Amounts
+) -> pl.DataFrame:
+    """Coarse cells given to the cells of the finer table by its numbers; those without any stay whole."""
+    finer = [s for s in sorted(grids) if s < size]
+    if not finer:
+        raise InputError(InputProblem(file, f"zum Verteilen von {code} fehlt eine Tabelle mit kleineren Zellen"))
+    fine_size = finer[0]
+    frame = grids[fine_size]
+    weight = heading_of(by, frame, file, fine_size)
+    fine = frame.filter(pl.col(weight) > 0)
+    x, y = fine[X].to_numpy(), fine[Y].to_numpy()
+    own = coarse_index(x, y, size, known[X].to_numpy(), known[Y].to_numpy())
+    found = spread(known[VALUE].to_numpy().astype(np.float64), own, fine[weight].to_numpy().astype(np.float64))
+    spread_out = fine.select(X, Y, pl.lit(fine_size).alias(SIZE)).with_columns(pl.Series(VALUE, found.fine))
+    rest = known.with_columns(pl.Series(VALUE, found.left)).filter(pl.col(VALUE) > 0)
+    if len(rest):
+        left = thousands(round(float(rest[VALUE].sum())))
+        cells = counted(len(rest), "Zelle", "Zellen")
+        result.notes.append(f"{code}: {cells} (Summe {left}) nach Fläche verteilt, weil „{weight}“ fehlt")
+    return pl.concat([spread_out, rest.select(spread_out.columns)])
