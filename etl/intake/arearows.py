@@ -12,7 +12,8 @@ from etl.catalogue.sources import Area, GridKey
 from etl.intake.header import tidy
 from etl.intake.marks import split_mark
 
-AREA, KIND, MARK = "§area", "§kind", "§mark"
+AREA, KIND, MARK, WORD = "§area", "§kind", "§mark", "§word"
+"""Columns: key or name of the unit, kind of row, footnote mark, and the word as it stands in the file."""
 RowKind = Literal["unit", "unlocated", "total", "part", "left_out"]
 
 
@@ -72,18 +73,17 @@ def _reader(area: Area) -> Callable[[str], tuple[str, RowKind, str]]:
 
 
 def classified(frame: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """Add area (NULL where a grid cell cannot be told), kind of row and footnote mark.
+    """Add area (NULL where a grid cell cannot be told), kind of row, footnote mark and the word in the file.
 
     Rows before ``start`` and from ``end`` on count only as totals.
     """
     if area.grid is not None:
-        return frame.with_columns(
-            grid_keys(frame, area.grid), pl.lit("unit").alias(KIND), pl.lit("").alias(MARK)
-        )  # fmt: skip
+        keys = grid_keys(frame, area.grid)
+        return frame.with_columns(keys, keys.alias(WORD), pl.lit("unit").alias(KIND), pl.lit("").alias(MARK))
     words = frame[tidy(area.column or "")].alias(AREA)
     read = _reader(area)
     table = {w: read(w) for w in words.unique().to_list()}
-    out = frame.with_columns(
+    out = frame.with_columns(words.alias(WORD)).with_columns(
         words.replace_strict(list(table), [part[i] for part in table.values()], return_dtype=pl.String).alias(name)
         for i, name in enumerate((AREA, KIND, MARK))
     )

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from etl.catalogue import AreaForm, Source
-from etl.intake.arearows import AREA, KIND, MARK, classified, mapped
+from etl.intake.arearows import AREA, KIND, MARK, WORD, classified, mapped
 from etl.intake.cellvalues import Value, read_cell
 from etl.intake.csvtable import LINE
 from etl.intake.header import tidy
@@ -33,6 +33,7 @@ class AreaValues:
 
     ``cells``: line, area word, kind of row (unit, unlocated, total, part), column code, period code, value, status and,
     where a value is withheld, its bounds. ``rates``: the same for published rates, which are never stored.
+    ``line_periods``: the periods that each line speaks of, rejected lines included.
     """
 
     cells: pl.DataFrame
@@ -41,6 +42,7 @@ class AreaValues:
     read: int
     ignored: int
     rates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    line_periods: pl.DataFrame = field(default_factory=pl.DataFrame)
     warnings: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
@@ -80,7 +82,7 @@ def _periods(
 
 def _long(frame: pl.DataFrame, form: AreaForm, names: tuple[str, ...]) -> pl.DataFrame:
     """One row a value: line, area, kind, column heading, text as written, and what tells period and feature."""
-    carried = [LINE, AREA, KIND]
+    carried = [LINE, WORD, AREA, KIND]
     carried += [tidy(form.feature)] if form.feature else []
     carried += [tidy(form.period.column)] if form.period.column else []
     carried += [tidy(form.quality.column)] if form.quality else []
@@ -220,6 +222,7 @@ def read_area_values(  # noqa: PLR0917
     if form.feature:
         cells = _drop_features(cells, form, result)
     cells, result.periods = _periods(cells, source, form, latest, rejects)
+    result.line_periods = cells.select(LINE, PERIOD).unique()
     cells = _without_rejected(_values(cells, form, result), rejects)
     is_rate = pl.col(CODE).str.starts_with(RATE)
     result.cells, result.rates = cells.filter(~is_rate), cells.filter(is_rate)

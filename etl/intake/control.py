@@ -70,25 +70,25 @@ def _inside(above: Above) -> pl.DataFrame:
 
 
 def control_totals(
-    cells: pl.DataFrame, above: Above, *, complete: bool, negative: tuple[str, ...] = ()
+    cells: pl.DataFrame, above: Above, incomplete: set[str], negative: tuple[str, ...] = ()
 ) -> tuple[list[ControlTotal], pl.DataFrame]:
     """Compare every total row; returns the results, and the total rows that nothing contradicts.
 
-    ``cells`` carry UNIT (area rows) and PLACE (total rows: the unit they sum up). ``complete``: no row was rejected, so
-    that the sum speaks of the whole file. A sum whose lower bound exceeds the total is wrong whatever is withheld. The
-    city is compared with its parts' totals, where there are such and they are right, instead of their withheld cells.
+    ``cells`` carry UNIT (area rows) and PLACE (total rows: the unit they sum up). ``incomplete``: periods of which rows
+    were rejected: a sum need not be met. A sum whose lower bound exceeds the total is wrong whatever is withheld.
+    The city is compared with its parts' totals, where there are such and they are right, instead of withheld cells.
     """
     bounded = _bounded(cells, negative)
     totals = bounded.filter(pl.col(KIND).is_in(["total", "part"])).unique([PLACE, KIND, *_CELL], maintain_order=True)
     totals = totals.with_row_index(_ROW)
     areas = bounded.filter(pl.col(KIND) == "unit")
     own = areas.with_columns(pl.col(UNIT).alias(PLACE))
-    nested = areas.join(_inside(above), on=UNIT).select(own.columns)
+    nested = areas.drop(PLACE).join(_inside(above), on=UNIT).select(own.columns)
     sums = _sums(pl.concat([own, nested]), [PLACE, *_CELL])
-    results = _compared(totals.filter(pl.col(KIND) == "part"), sums, complete)
+    results = _compared(totals.filter(pl.col(KIND) == "part"), sums, incomplete)
     fine = totals.filter(pl.col(_ROW).is_in([row for row, result in results if result.state != "not_met"]))
     city_sums = _sums(_city_parts(bounded, areas, fine, above), _CELL)
-    results += _compared(totals.filter(pl.col(KIND) == "total"), city_sums, complete)
+    results += _compared(totals.filter(pl.col(KIND) == "total"), city_sums, incomplete)
     uncontradicted = totals.filter(pl.col(_ROW).is_in([row for row, result in results if result.state != "not_met"]))
     return sorted((r for _, r in results), key=lambda t: (t.period, t.column, t.area)), uncontradicted.drop(_ROW)
 
@@ -104,7 +104,7 @@ def _city_parts(bounded: pl.DataFrame, areas: pl.DataFrame, fine: pl.DataFrame, 
     return pl.concat([rest, unlocated, parts.select(rest.columns)])
 
 
-def _compared(totals: pl.DataFrame, sums: pl.DataFrame, complete: bool) -> list[tuple[int, ControlTotal]]:
+def _compared(totals: pl.DataFrame, sums: pl.DataFrame, incomplete: set[str]) -> list[tuple[int, ControlTotal]]:
     """Number of the total row and what came of it; withheld totals without an upper bound say nothing."""
     on = [PLACE, *_CELL] if PLACE in sums.columns else _CELL
     joined = totals.join(sums, on=on, how="left", suffix="_sum", maintain_order="left")
@@ -114,6 +114,7 @@ def _compared(totals: pl.DataFrame, sums: pl.DataFrame, complete: bool) -> list[
         summed = (float(row[f"{_LOW}_sum"] or 0.0), float(row[f"{_HIGH}_sum"] or 0.0))
         hidden, known = int(row[f"{_HIDDEN}_sum"] or 0), float(row["§known"] or 0.0)
         area = "" if row[KIND] == "total" else str(row[AREA])
+        complete = row[PERIOD] not in incomplete
         result = _judged(row[PERIOD], row[CODE], area, total, summed, known, hidden, complete)
         out.append((int(row[_ROW]), result))
     return out
@@ -132,7 +133,8 @@ def _judged(  # noqa: PLR0917
     low, high = summed
     slack = TOLERANCE * max(1.0, abs(total[1]))
     shown = total[1]
-    if complete and hidden == 0 and total[0] == total[1]:
+    exact = hidden == 0 and total[0] == total[1]
+    if exact and (complete or abs(shown - known) <= slack):
         state = "met" if abs(shown - known) <= slack else "not_met"
         return ControlTotal(period, column, shown, known, state, area=area)  # type: ignore[arg-type]
     bounds = {"area": area, "least": low, "most": None if math.isinf(high) else high}

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from etl.catalogue import AreaForm, Catalogue, Source
 from etl.errors import InputError, InputProblem
-from etl.intake import counting, periods
+from etl.intake import counting, genesis, periods
 from etl.intake.archive import Delivered
-from etl.intake.arearows import AREA, KIND
+from etl.intake.arearows import AREA, KIND, WORD
 from etl.intake.areatable import (
     AT_LEAST,
     AT_MOST,
@@ -53,7 +53,7 @@ def _place(values: AreaValues, units: Units, above: Above, form: AreaForm) -> pl
     if form.area.elsewhere == "ignore":
         values.ignored += len(unknown)
     else:
-        rows = [(n, heading, w, units.fault(w)) for n, w in unknown.select(LINE, AREA).iter_rows()]
+        rows = [(n, heading, w, units.fault(a)) for n, w, a in unknown.select(LINE, WORD, AREA).iter_rows()]
         values.rejects.add_rows(rows)
     cells, values.rates = cells.filter(is_known), values.rates.filter(is_known)
     cells = _without_repeats(cells, values, form)
@@ -81,7 +81,7 @@ def _without_repeats(cells: pl.DataFrame, values: AreaValues, form: AreaForm) ->
         again.unique(LINE, keep="first", maintain_order=True).select(
             line=pl.col(LINE),
             column=pl.lit(form.area.column or "Gitterzelle"),
-            value=pl.col(AREA),
+            value=pl.col(WORD),
             reason=pl.lit(text) + pl.col("§first").cast(pl.String) + pl.lit(" vor"),
         )
     )
@@ -102,7 +102,10 @@ def take_in_areas(  # noqa: PLR0917
     Raises InputError where the file as a whole is refused, SetupError where no boundaries are loaded.
     """
     rejects = Rejects()
-    frame, remarks = read_table(delivered, form, names, rejects)
+    if form.format.type == "genesis":
+        frame, remarks = genesis.read_table(delivered, form.format, rejects)
+    else:
+        frame, remarks = read_table(delivered, form, names, rejects)
     values = read_area_values(frame, names, source, form, outcome.reference_date, rejects)
     words = {w for part in (values.cells, values.rates) for w in part.filter(pl.col(KIND) == "unit")[AREA].unique()}
     units = find_units(connection, form.level, form.area.by == "name", words, outcome.reference_date)
@@ -121,7 +124,7 @@ def take_in_areas(  # noqa: PLR0917
     outcome.unlocated = said.filter(pl.col(KIND) == "unlocated")[LINE].n_unique()
     outcome.remarks = [*_notes(delivered, form, outcome), *remarks, *values.remarks]
     outcome.warnings += values.warnings + _without_rates(form, names)
-    outcome.totals, totals = control_totals(cells, above, complete=wrong == 0, negative=form.negative)
+    outcome.totals, totals = control_totals(cells, above, _incomplete(values), form.negative)
     outcome.rates = Rates(connection, catalogue, form, {**units.names, **above.names}).results(cells, values.rates)
     present = {values.periods[p] for p in said[PERIOD].unique() if p in values.periods}
     periods.store(connection, present)
@@ -129,6 +132,13 @@ def take_in_areas(  # noqa: PLR0917
     _warn_missing(said, units, form, outcome)
     outcome.counts_written = _write(connection, catalogue, source, _stored(useful, totals, units, form), outcome)
     return rejects
+
+
+def _incomplete(values: AreaValues) -> set[str]:
+    """Periods of which rows were rejected; all where a rejected row does not tell its period."""
+    wrong = values.rejects.table().select(pl.col("line").alias(LINE)).unique()
+    known = wrong.join(values.line_periods.drop_nulls(), on=LINE, how="left")
+    return set(values.periods) if known[PERIOD].null_count() else set(known[PERIOD])
 
 
 def _notes(delivered: Delivered, form: AreaForm, outcome: DeliveryOutcome) -> list[Remark]:
