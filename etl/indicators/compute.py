@@ -128,7 +128,8 @@ FROM summed s
 JOIN asked a USING (indicator_id, scope)
 JOIN result_period p USING (pool, school, year)
 CROSS JOIN LATERAL (
-    SELECT s.denominator - s.numerator AS rest
+    -- numerators from another source or date may exceed the denominator: then there is no complement
+    SELECT CASE WHEN s.denominator >= s.numerator THEN s.denominator - s.numerator END AS rest
 ) c
 CROSS JOIN LATERAL (
     SELECT CASE WHEN s.state <= 2 AND a.quotient AND s.denominator = 0 THEN 'nicht_sinnvoll'

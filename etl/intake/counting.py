@@ -174,7 +174,7 @@ def _dimensions_read(measures: tuple[Measure, ...]) -> list[str]:
 def count_delivery(connection: Connection, catalogue: Catalogue, source: Source, delivery: int, period: str) -> int:
     """Count a delivery's records into ``warehouse.count``; returns the number of counts written.
 
-    Zeros are not stored: a delivery covers the whole city, so that a block without a count has none.
+    Zeros are not stored by block: a delivery covers the whole city, so that a block without a count has none.
     """
     measures = catalogue.measures_of(source.code)
     if not measures:
@@ -224,6 +224,20 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
         delivery=sql.Literal(delivery),
         period=sql.Literal(period),
     )
+    # a measure that nobody meets has been counted all the same: a zero without a place says so
+    zeros = sql.SQL("""
+        INSERT INTO warehouse.count (delivery_id, measure_id, group_code, period, value)
+        SELECT {delivery}, m.measure_id, m.group_code, {period}, 0
+        FROM (VALUES {columns}) AS m (measure_id, group_code)
+        WHERE (m.measure_id, m.group_code) NOT IN (
+            SELECT measure_id, group_code FROM warehouse.count WHERE delivery_id = {delivery})
+    """).format(
+        delivery=sql.Literal(delivery),
+        period=sql.Literal(period),
+        columns=sql.SQL(", ").join(
+            sql.SQL("({}, {})").format(sql.Literal(c.measure_id), sql.Literal(c.group)) for c in columns
+        ),
+    )
     with driver(connection).cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.rowcount
+        written = cursor.execute(statement).rowcount
+        return written + cursor.execute(zeros).rowcount
