@@ -27,7 +27,18 @@ SYNTHETIC = "synthetisch"
 def write_csv(path: Path, rows: pl.DataFrame, encoding: str) -> None:
     """Semicolon-separated text; cp1252 files have Windows line ends, as they come from the registration office."""
     end = "\r\n" if encoding == "cp1252" else "\n"
-    path.write_bytes(rows.write_csv(separator=";", line_terminator=end, quote_style="never").encode(encoding))
+    text = rows.write_csv(separator=";", line_terminator=end, quote_style="never")
+    path.write_bytes(_encoded(text, encoding))
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """cp1252 by way of ISO 8859-1, which is many times quicker and the same for letters."""
+    if encoding != "cp1252":
+        return text.encode(encoding)
+    try:
+        return text.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return text.encode("cp1252")
 
 
 def _layer(

@@ -13,7 +13,7 @@ from etl.sample.labour import hidden_status
 from etl.sample.luck import luck
 from etl.sample.movements import OUTSIDE, Event, Events
 from etl.sample.people import NOWHERE, first_day
-from etl.sample.register import SEX, Extract, address_columns, day_text, nationality_keys
+from etl.sample.register import SEX, Extract, address_columns, day_text, nationality_keys, words
 from etl.sample.snapshot import Snapshot
 from etl.sample.writer import Writer
 
@@ -22,23 +22,19 @@ LONG_STAY = 10
 """Years at the same address from which on a stay is long."""
 
 
-def _counted(city: City, year: int, address: Ints, words: dict[str, pl.Series]) -> pl.DataFrame:
-    """Rows counted by address index and words, as a delivered table of text."""
-    counts = pl.DataFrame({"@": address, **words}).group_by("@", *words).len("anzahl").sort("@", *words)
+def _counted(city: City, year: int, address: Ints, columns: dict[str, pl.Series]) -> pl.DataFrame:
+    """Rows counted by address index and columns, as a delivered table of text."""
+    counts = pl.DataFrame({"@": address, **columns}).group_by("@", *columns).len("anzahl").sort("@", *columns)
     place = address_columns(city, counts["@"].to_numpy())
     del place["strassenname"]
     return pl.DataFrame(
         {
             "stichtag": pl.repeat(f"31.12.{year}", len(counts), eager=True),
             **place,
-            **{name: counts[name].cast(pl.String) for name in words},
+            **{name: counts[name].cast(pl.String) for name in columns},
             "anzahl": counts["anzahl"].cast(pl.String),
         }
     )
-
-
-def _words(choice: Ints | Bools, names: tuple[str, ...]) -> pl.Series:
-    return pl.Series(names, dtype=pl.String).gather(choice.astype(np.int64))
 
 
 def migration_background(city: City, data: Extract) -> Bools:
@@ -71,8 +67,8 @@ def traits(writer: Writer, now: Snapshot) -> None:
         data.address[main],
         {
             "alter": pl.Series(age),
-            "migrationshintergrund": _words(background, ("nein", "ja")),
-            "wohndauer": _words(long, ("unter 10", "ab 10")),
+            "migrationshintergrund": words(("nein", "ja"), background),
+            "wohndauer": words(("unter 10", "ab 10"), long),
         },
     )
     faults = [*AGE_FAULTS, ("migrationshintergrund", "vielleicht", "unbekannter Schlüssel"), *count_faults(year)]
@@ -145,7 +141,7 @@ def _event_rows(now: Snapshot) -> tuple[pl.DataFrame, int]:
         {
             "ereignis": pl.concat(word),
             "alter": pl.Series(person.age_on(year)),
-            "geschlecht": pl.Series(SEX).gather(person.sex),
+            "geschlecht": words(SEX, person.sex),
             "staatsangehoerigkeit": nationality_keys(person.nationality),
         },
     )
@@ -166,14 +162,14 @@ def event_rows(now: Snapshot) -> pl.DataFrame:
     """One row per event with both addresses; every column is text."""
     e = now.state.events
     draw = luck(e.people.pid, now.city.seed, 62)
-    elsewhere = _words(np.floor(draw**2 * len(_ELSEWHERE)).astype(np.int64), _ELSEWHERE)
+    elsewhere = words(_ELSEWHERE, np.floor(draw**2 * len(_ELSEWHERE)).astype(np.int64))
     return pl.DataFrame(
         {
-            "satznummer": np.arange(1, len(e) + 1).astype(str),
-            "ereignis": e.kind.astype(str),
+            "satznummer": pl.int_range(1, len(e) + 1, eager=True).cast(pl.String),
+            "ereignis": pl.Series(e.kind).cast(pl.String),
             "ereignisdatum": day_text(e.day),
             "geburtsdatum": day_text(e.people.born),
-            "geschlecht": SEX[e.people.sex],
+            "geschlecht": words(SEX, e.people.sex),
             "staatsangehoerigkeit": nationality_keys(e.people.nationality),
             **_two_addresses(now, e),
             "herkunft_ags": elsewhere.set(pl.Series(e.kind != Event.ARRIVAL), ""),
@@ -231,8 +227,8 @@ def movements(writer: Writer, now: Snapshot) -> None:
 def households(writer: Writer, now: Snapshot) -> None:
     """``haushalte``: households by size, children under 18 and type; a model, as from any household generator."""
     city, f, year = now.city, now.families, now.year
-    words = {"groesse": pl.Series(f.size), "kinder": pl.Series(f.minors), "typ": _words(f.kind, KINDS)}
-    rows = _counted(city, year, f.address, words)
+    columns = {"groesse": pl.Series(f.size), "kinder": pl.Series(f.minors), "typ": words(KINDS, f.kind)}
+    rows = _counted(city, year, f.address, columns)
     faults = [
         ("groesse", "", "Größe fehlt"),
         ("kinder", "-1", "Kinderzahl negativ"),

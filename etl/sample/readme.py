@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from etl.sample import plan
 from etl.sample.agency import FOLDER
 from etl.sample.manifest import NOTICE
@@ -66,7 +68,7 @@ def write_readme(writer: Writer) -> None:
     text = _TEXT.format(
         city=plan.CITY_NAME,
         line="=" * len(title),
-        notice=NOTICE,
+        notice=fill(NOTICE, 110),
         agency=FOLDER,
         encoding_year=WRONG_ENCODING_YEAR,
         content_year=WRONG_CONTENT_YEAR,

@@ -13,8 +13,9 @@ from etl.sample.dwellings import Dwellings
 from etl.sample.geometry import Bools, Ints
 from etl.sample.people import NOWHERE, People, Role
 
-SEX = np.array(["m", "w", "d", "x"])
-_MARITAL = np.array(["LD", "VH", "VW", "GS"])
+SEX = ("m", "w", "d", "x")
+_MARITAL = ("LD", "VH", "VW", "GS")
+_RESIDENCE = ("H", "A", "N")
 _FIRST_DAY = np.datetime64("1900-01-01", "D")
 _DAYS = np.arange(_FIRST_DAY, np.datetime64("2031-01-01", "D"))
 _DAY_TEXT = pl.Series(_DAYS).dt.strftime("%d.%m.%Y")
@@ -61,6 +62,11 @@ def address_columns(city: City, address: Ints) -> dict[str, pl.Series]:
     return {name: rows[name] for name in table.columns}
 
 
+def words(names: tuple[str, ...], choice: Ints | Bools) -> pl.Series:
+    """The name of each choice as text."""
+    return pl.Series(names, dtype=pl.String).gather(choice.astype(np.int64))
+
+
 def nationality_keys(keys: Ints) -> pl.Series:
     """Official three-digit keys as text."""
     return pl.Series([f"{k:03d}" for k in range(1000)]).gather(keys)
@@ -71,17 +77,17 @@ def person_rows(city: City, data: Extract) -> pl.DataFrame:
     p = data.people
     main = p.main_residence
     # Whether a main residence is the sole one is not simulated: those with a partner elsewhere are few.
-    residence = np.where(main, np.where(p.pid % 23 == 0, "H", "A"), "N")
+    residence = np.where(main, np.where(p.pid % 23 == 0, 0, 1), 2)
     return pl.DataFrame(
         {
-            "satznummer": np.arange(1, len(p) + 1).astype(str),
+            "satznummer": pl.int_range(1, len(p) + 1, eager=True).cast(pl.String),
             "stichtag": pl.repeat(data.reference_date, len(p), eager=True),
             **address_columns(city, data.address),
             "geburtsdatum": day_text(p.born),
-            "geschlecht": SEX[p.sex],
-            "familienstand": _MARITAL[p.marital],
+            "geschlecht": words(SEX, p.sex),
+            "familienstand": words(_MARITAL, p.marital),
             "staatsangehoerigkeit": nationality_keys(p.nationality),
-            "wohnungsstatus": residence,
+            "wohnungsstatus": words(_RESIDENCE, residence),
             "einzugsdatum": day_text(p.moved_in),
         }
     )
@@ -109,7 +115,7 @@ def counted_rows(city: City, data: Extract) -> pl.DataFrame:
             "stichtag": pl.repeat(data.reference_date, len(counts), eager=True),
             **address_columns(city, counts["address"].to_numpy()),
             "alter": counts["age"].cast(pl.String),
-            "geschlecht": SEX[counts["sex"].to_numpy()],
+            "geschlecht": words(SEX, counts["sex"].to_numpy()),
             "staatsangehoerigkeit": nationality_keys(counts["nationality"].to_numpy()),
             "anzahl": counts["n"].cast(pl.String),
         }
