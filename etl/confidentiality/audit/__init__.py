@@ -1,1 +1,1 @@
-"""The auditor: an attacker who knows all that is visible and bounds each hidden cell, by other means than the solver."""
+"""The auditor: an attacker who knows all that is visible and bounds each hidden cell. No method is the solver's."""
