@@ -144,12 +144,6 @@ def _area_faults(catalogue: Catalogue, file: str, form: AreaForm) -> Iterator[Fa
     yield from _regular(file, f"{at}.area.total_pattern", area.total_pattern)
     yield from _regular(file, f"{at}.area.part_total", area.part_total, groups=1)
     yield from _regular(file, f"{at}.period.pattern", form.period.pattern)
-    for sign, symbol in form.symbols.items():
-        low, high = symbol.at_least, symbol.at_most
-        if (low, high) != (None, None) and symbol.status != "geheim":
-            yield Fault(file, f"{at}.symbols.{sign}", "at_least und at_most gehören zum Zustand geheim")
-        if low is not None and high is not None and low > high:
-            yield Fault(file, f"{at}.symbols.{sign}", f"at_least {low:g} ist größer als at_most {high:g}")
     if form.level == COMPARISON and not catalogue.city.comparison_areas:
         yield Fault(file, f"{at}.level", f"{COMPARISON}: city.yaml nennt keine comparison_areas")
     yield from _rate_faults(catalogue, file, form)
