@@ -82,7 +82,7 @@ def traits(writer: Writer, now: Snapshot) -> None:
         {
             "ew_mh": int(background.sum()),
             "ew_mh_u18": int((background & (age < 18)).sum()),
-            "ew_wohndauer_ab_10": int(long.sum()),
+            "ew_wohndauer_10": int((long & (age >= LONG_STAY)).sum()),
         },
     )
 
@@ -221,7 +221,14 @@ def movements(writer: Writer, now: Snapshot) -> None:
         _write_fixed(writer, year, rows, total, unlocated)
     names = {Event.BIRTH: "geburten", Event.DEATH: "sterbefaelle", Event.ARRIVAL: "zuzuege"}
     names |= {Event.DEPARTURE: "fortzuege", Event.MOVE: "umzuege"}
-    writer.truth(year, {names[kind]: n for kind, n in now.state.movements.items()})
+    found = now.state.movements
+    figures = {names[kind]: n for kind, n in found.items()}
+    figures |= {"umzuege_zu": found[Event.MOVE], "umzuege_fort": found[Event.MOVE]}
+    e = now.state.events
+    young = e.people.age_on(year) < 6
+    figures["ankuenfte_u6"] = int((young & np.isin(e.kind, (Event.ARRIVAL, Event.MOVE))).sum())
+    figures["abgaenge_u6"] = int((young & np.isin(e.kind, (Event.DEPARTURE, Event.MOVE))).sum())
+    writer.truth(year, figures)
 
 
 def households(writer: Writer, now: Snapshot) -> None:
@@ -243,8 +250,8 @@ def households(writer: Writer, now: Snapshot) -> None:
     )  # fmt: skip
     figures = {f"hh_{name}": int((f.kind == i).sum()) for i, name in enumerate(KINDS)}
     figures |= {
-        "hh": len(f),
-        "hh_kinder": int((f.minors > 0).sum()),
+        "haushalte": len(f),
+        "hh_mit_kindern": int((f.minors > 0).sum()),
         "hh_personen": int(f.size.sum()),
         "kinder_alleinerziehend": int(f.minors[f.kind == LONE_PARENT].sum()),
         "ohne_haushalt": int((now.register.people.main_residence & (now.register.people.dwelling == NOWHERE)).sum()),
