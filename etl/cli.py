@@ -30,16 +30,19 @@ COMMANDS = {
     "deliveries": "etl.intake.journal_commands:deliveries",
     "rejects": "etl.intake.commands:rejects",
     "recount": "etl.intake.commands:recount",
+    "statistics": "etl.intake.statistics_commands:statistics",
     "compute": "etl.indicators.commands:compute",
     "confidentiality": "etl.confidentiality.commands:app",
     "check": "etl.releases.commands:check",
     "publish": "etl.releases.commands:publish",
     "status": "etl.publish.gaps.commands:status",
+    "profile": "etl.publish.profile.commands:app",
     "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
     "db": "etl.warehouse.commands:app",
     "doctor": "etl.warehouse.commands:doctor",
+    "bench": "etl.intake.bench.commands:app",
 }
 """Command or group → where it is, in the order of the help."""
 
