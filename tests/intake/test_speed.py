@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue
-from etl.intake.bench import bare_copy, measure
+from etl.intake.bench.load import bare_copy, measure
 from tests.intake.support import HEADER, register, row
 
 ADDRESSES, PER_BLOCK = 20_000, 20

@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 from etl import settings
 
 
-def pins() -> dict[str, str]:
-    lines = (settings.PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+def pins(file: str = "constraints.txt") -> dict[str, str]:
+    lines = (settings.PROJECT / file).read_text(encoding="utf-8").splitlines()
     entries = [re.fullmatch(r"([\w.-]+)==([\w.+!-]+)", line) for line in lines if line and not line.startswith("#")]
     assert all(entries), "constraints.txt holds exact versions only"
     return {canonicalize_name(entry[1]): entry[2] for entry in entries if entry}
@@ -22,8 +22,13 @@ def pins() -> dict[str, str]:
 
 def declared() -> list[Requirement]:
     project = tomllib.loads((settings.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [entry for extra in project["optional-dependencies"].values() for entry in extra]
-    return [Requirement(entry) for entry in (*project["dependencies"], *extras)]
+    # the extra bench is no part of the environment and has pins of its own
+    return [Requirement(entry) for entry in (*project["dependencies"], *project["optional-dependencies"]["test"])]
+
+
+def measured_with() -> list[Requirement]:
+    project = tomllib.loads((settings.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(entry) for entry in project["optional-dependencies"]["bench"]]
 
 
 @pytest.mark.parametrize("requirement", declared(), ids=str)
@@ -45,6 +50,12 @@ def test_a_declared_dependency_and_all_that_it_needs_are_pinned(requirement: Req
                 waiting.append(further)
 
 
+def test_what_only_measurements_need_is_pinned_apart() -> None:
+    apart = pins("constraints-bench.txt")
+    assert {canonicalize_name(r.name) for r in measured_with()} <= apart.keys()
+    assert not apart.keys() & pins().keys()
+
+
 def test_nothing_is_pinned_that_is_not_there() -> None:
     """A pin that nothing needs any more would be installed by nobody and checked by nobody."""
     missing = []
@@ -56,7 +67,7 @@ def test_nothing_is_pinned_that_is_not_there() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("requirement", declared(), ids=str)
+@pytest.mark.parametrize("requirement", [*declared(), *measured_with()], ids=str)
 def test_a_declared_dependency_is_explained(requirement: Requirement) -> None:
     rows = (settings.PROJECT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     named = {

@@ -1,8 +1,7 @@
-"""How fast a register extract is taken in, against a bare COPY of the same file into an unlogged text table."""
+"""One load, measured: a whole delivery, and a bare COPY of the same file into an unlogged text table."""
 
 from __future__ import annotations
 
-import resource
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue
+from etl.intake.bench.memory import peak_mib
 from etl.intake.deliver import deliver
 from etl.intake.outcome import DeliveryOutcome
 from etl.warehouse.engine import driver
@@ -69,13 +69,28 @@ def bare_copy(connection: Connection, file: Path, separator: str = ";") -> float
     return seconds
 
 
-def measure(
-    connection: Connection, catalogue: Catalogue, source: str, file: Path, at: date, *, synthetic: bool = True
-) -> tuple[Speed, DeliveryOutcome]:
-    """Take the file in and copy it bare, one after the other on the same connection; the delivery stays."""
-    copied = bare_copy(connection, file)
+def whole_delivery(
+    connection: Connection, catalogue: Catalogue, source: str, file: Path, at: date, *, person_level: bool = False
+) -> tuple[float, DeliveryOutcome]:
+    """Seconds of a delivery from opening the file to the last count, and its outcome; the file is synthetic."""
     started = time.perf_counter()
-    outcome = deliver(connection, catalogue, source, file, reference_date=at, synthetic=synthetic, again=True)
-    spent = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Speed(outcome.read, copied, spent, outcome.steps["zaehlen"], memory), outcome
+    outcome = deliver(
+        connection,
+        catalogue,
+        source,
+        file,
+        reference_date=at,
+        synthetic=True,
+        again=True,
+        allow_person_level=person_level,
+    )
+    return time.perf_counter() - started, outcome
+
+
+def measure(
+    connection: Connection, catalogue: Catalogue, source: str, file: Path, at: date
+) -> tuple[Speed, DeliveryOutcome]:
+    """Copy the file bare and take it in, one after the other on the same connection; the delivery stays."""
+    copied = bare_copy(connection, file)
+    spent, outcome = whole_delivery(connection, catalogue, source, file, at)
+    return Speed(outcome.read, copied, spent, outcome.steps["zaehlen"], peak_mib()), outcome
