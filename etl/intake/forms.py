@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl.catalogue import Source
 from etl.catalogue.grids import GridForm
-from etl.catalogue.sources import Form
+from etl.catalogue.sources import FileFormat, Form
 from etl.errors import InputError, InputProblem, SozialberichtError
 from etl.intake import fixedwidth, genesis, parquet, workbook
 from etl.intake.archive import Delivered
@@ -46,6 +46,16 @@ def _fit(form: Form, delivered: Delivered) -> Fit:
             return fit(form, parquet.header(delivered))
 
 
+def _as_workbook(form: Form) -> Form:
+    """A form agreed as CSV when it comes as a workbook, such as a template that was filled in.
+
+    Headings stand in the first row of the first visible sheet; columns, words and signs stay as agreed.
+    """
+    agreed = form.format
+    sheet = FileFormat(type="xlsx", decimal=agreed.decimal, thousands=agreed.thousands, footer=agreed.footer)
+    return form.model_copy(update={"format": sheet})
+
+
 def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit:
     """The form that fits, the most demanding one where several do.
 
@@ -60,6 +70,8 @@ def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit
             hint = f"gemeint ist vielleicht „{close}“" if close else f"bekannt sind {', '.join(names)}"
             raise SozialberichtError(f"Die Form „{wanted}“ gibt es bei der Quelle {source.code} nicht; {hint}.")
     of_kind = [f for f in candidates if _of_kind(f, delivered, wanted=wanted is not None)]
+    if not of_kind and delivered.kind == "xlsx":
+        of_kind = [_as_workbook(f) for f in candidates if f.format.type == "csv" and not f.format.columns]
     if not of_kind:
         expected = ", ".join(sorted({_KINDS[f.format.type] for f in candidates}))
         reason = f"die Datei ist {_KINDS[delivered.kind]}, die Quelle {source.code} kommt als {expected}"
