@@ -122,18 +122,22 @@ def _fixed_faults(file: str, form: RecordForm) -> Iterator[Fault]:
             )
 
 
-def _rate_faults(catalogue: Catalogue, file: str, form: AreaForm) -> Iterator[Fault]:
-    """Published rates may refer to counts of other sources (``SOURCE.CODE``): these must exist."""
+def _elsewhere_faults(catalogue: Catalogue, file: str, form: AreaForm) -> Iterator[Fault]:
+    """Published rates and sums may refer to counts of other sources (``SOURCE.CODE``): these must exist."""
+    texts = [(f"rates.{r.column}.numerator", r.numerator) for r in form.rates]
+    texts += [(f"rates.{r.column}.denominator", r.denominator) for r in form.rates]
+    texts += [(f"sums[{n}]", text) for n, s in enumerate(form.sums, start=1) for text in (s.left, s.right)]
+    for key, text in texts:
+        for term in (text or "").split("+"):
+            source, dot, column = term.strip().rpartition(".")
+            if dot and source not in catalogue.source:
+                yield unknown(file, f"forms.{form.name}.{key}", source, "die Quelle", catalogue.source)
+            elif dot and column not in catalogue.source[source].offered():
+                offered = catalogue.source[source].offered()
+                yield unknown(file, f"forms.{form.name}.{key}", column, "die Spalte", offered)
     for rate in form.rates:
-        at = f"forms.{form.name}.rates.{rate.column}"
-        for key, text in (("numerator", rate.numerator), ("denominator", rate.denominator)):
-            for term in (text or "").split("+"):
-                source, dot, column = term.strip().rpartition(".")
-                if dot and source not in catalogue.source:
-                    yield unknown(file, f"{at}.{key}", source, "die Quelle", catalogue.source)
-                elif dot and column not in catalogue.source[source].offered():
-                    yield unknown(file, f"{at}.{key}", column, "die Spalte", catalogue.source[source].offered())
         if rate.column in form.values:
+            at = f"forms.{form.name}.rates.{rate.column}"
             yield Fault(file, at, "die Spalte ist schon eine Anzahl (values); eine Quote wird geprüft, nicht gezählt")
 
 
@@ -146,7 +150,7 @@ def _area_faults(catalogue: Catalogue, file: str, form: AreaForm) -> Iterator[Fa
     yield from _regular(file, f"{at}.period.pattern", form.period.pattern)
     if form.level == COMPARISON and not catalogue.city.comparison_areas:
         yield Fault(file, f"{at}.level", f"{COMPARISON}: city.yaml nennt keine comparison_areas")
-    yield from _rate_faults(catalogue, file, form)
+    yield from _elsewhere_faults(catalogue, file, form)
 
 
 def source_faults(catalogue: Catalogue, source: Source) -> Iterator[Fault]:
