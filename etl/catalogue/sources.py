@@ -241,10 +241,10 @@ class RateCheck(Strict):
 
 
 class SumCheck(Strict):
-    """Two sums of column codes of the same table that must be equal in every row (``a + b`` and ``c``)."""
+    """Two sums that must be equal in every row: column codes of the table or ``SOURCE.CODE`` (``a + b`` and ``c``)."""
 
     left: Annotated[str, Field(pattern=_SUM)]
-    right: Annotated[str, Field(pattern=_SUM)]
+    right: Annotated[str, Field(pattern=_SUM_ELSEWHERE)]
 
 
 class NotesFrom(Strict):

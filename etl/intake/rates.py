@@ -95,13 +95,13 @@ class Rates:
             joined = joined.join(top, on=keys, how="left", nulls_equal=True)
             expected = pl.col(_TOP) / pl.col(_BOTTOM) * check.factor
         else:
-            nearest = (pl.col(_PRINTED) * pl.col(_BOTTOM) / check.factor).round()
-            expected = nearest / pl.col(_BOTTOM) * check.factor
+            expected = _nearest(check)
         usable = joined.filter(pl.col(_PRINTED).is_not_null() & (pl.col(_BOTTOM) > 0) & expected.is_not_null())
         usable = usable.with_columns(expected.alias("§expected"))
         away = (pl.col(_PRINTED) - pl.col("§expected")).abs()
         wrong = usable.filter(away > check.tolerance + 1e-9).sort(away, descending=True)
-        basis = f"{check.numerator or 'eine ganze Zahl'} / {check.denominator}{' der Stadt' if city else ''}"
+        basis = f"{_bracketed(check.numerator or 'ganze Zahl von Fällen')} / {_bracketed(check.denominator)}"
+        basis += " der Stadt" if city else ""
         return RateResult(
             tidy(check.column),
             basis if check.factor == 1 else f"{basis} × {check.factor:g}",
@@ -109,7 +109,7 @@ class Rates:
             len(usable) - len(wrong),
             len(joined) - len(usable),
             self._deviations(wrong, _PRINTED, "§expected" if check.numerator is not None else None),
-            self._in_common(usable, wrong, check),
+            self._in_common(usable, wrong, check) or self._other_base(everything, joined, wrong, check),
         )
 
     def _deviations(self, wrong: pl.DataFrame, printed: str, expected: str | None) -> list[Deviation]:
@@ -146,6 +146,20 @@ class Rates:
             text += f"; aus der Reihe fallen {', '.join(named)}{more}"
         return text
 
+    def _other_base(self, cells: pl.DataFrame, rates: pl.DataFrame, wrong: pl.DataFrame, check: RateCheck) -> str:
+        """Columns of the same table that a rate without numerator may refer to instead."""
+        if check.numerator is not None or wrong.is_empty() or check.base == "city":
+            return ""
+        printed = rates.filter(pl.col(_PRINTED).is_not_null()).drop(_BOTTOM)
+        fitting = []
+        for code in sorted(self._form.column_codes() - {check.denominator}):
+            other = self._table(cells, code, _BOTTOM)
+            usable = printed.join(other, on=[UNIT, *_ROW], nulls_equal=True).filter(pl.col(_BOTTOM) > 0)
+            away = (pl.col(_PRINTED) - _nearest(check)).abs()
+            if len(usable) >= MANY and not len(usable.filter(away > check.tolerance + 1e-9)):
+                fitting.append(f"{code} ({len(usable)} von {len(usable)})")
+        return f"alle passen dagegen zum Nenner {' oder '.join(fitting)}" if fitting else ""
+
     def _sum(self, cells: pl.DataFrame, check: SumCheck) -> RateResult:
         """Two sums of columns that must be equal in every row."""
         keys = [UNIT, *_ROW]
@@ -158,6 +172,16 @@ class Rates:
             check.left, f"= {check.right}", len(usable), len(usable) - len(wrong), len(joined) - len(usable),
             self._deviations(wrong, _TOP, _BOTTOM),
         )  # fmt: skip
+
+
+def _nearest(check: RateCheck) -> pl.Expr:
+    """The rate of the whole number of cases that comes nearest to what is printed."""
+    cases = (pl.col(_PRINTED) * pl.col(_BOTTOM) / check.factor).round()
+    return cases / pl.col(_BOTTOM) * check.factor
+
+
+def _bracketed(expression: str) -> str:
+    return f"({expression})" if "+" in expression else expression
 
 
 def _factor(number: float) -> str:

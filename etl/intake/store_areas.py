@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from etl.catalogue import AreaForm, Catalogue, Source
 from etl.errors import InputError, InputProblem
-from etl.intake import counting, genesis, periods
+from etl.intake import counting, periods
 from etl.intake.archive import Delivered
 from etl.intake.arearows import AREA, KIND, WORD
 from etl.intake.areatable import (
@@ -102,10 +102,7 @@ def take_in_areas(  # noqa: PLR0917
     Raises InputError where the file as a whole is refused, SetupError where no boundaries are loaded.
     """
     rejects = Rejects()
-    if form.format.type == "genesis":
-        frame, remarks = genesis.read_table(delivered, form.format, rejects)
-    else:
-        frame, remarks = read_table(delivered, form, names, rejects)
+    frame, remarks = read_table(delivered, form, names, rejects)
     values = read_area_values(frame, names, source, form, outcome.reference_date, rejects)
     words = {w for part in (values.cells, values.rates) for w in part.filter(pl.col(KIND) == "unit")[AREA].unique()}
     units = find_units(connection, form.level, form.area.by == "name", words, outcome.reference_date)

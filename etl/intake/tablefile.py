@@ -9,7 +9,7 @@ import re
 import polars as pl
 
 from etl.catalogue.sources import AreaForm, FileFormat, NotesFrom
-from etl.intake import parquet, workbook
+from etl.intake import genesis, parquet, workbook
 from etl.intake.archive import Delivered
 from etl.intake.csvtable import LINE, Ragged, batches
 from etl.intake.header import csv_rows, tidy
@@ -41,6 +41,8 @@ def read_table(
     Lines with another number of cells than the headings go to ``rejects``, unless they are footnotes.
     """
     layout = form.format
+    if layout.type == "genesis":
+        return genesis.read_table(delivered, layout, rejects)
     ragged: list[Ragged] = []
     if delivered.kind == "xlsx":
         frame = workbook.rows(delivered, layout, names)

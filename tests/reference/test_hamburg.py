@@ -93,3 +93,16 @@ def test_xlsx_gives_the_same(hamburg: Example) -> None:
             assert outcome.state == "superseding"
             assert outcome.rejected == 0
     assert counts(hamburg.engine) == from_csv
+
+
+def test_the_report_itself_finds_the_one_share_that_does_not_follow(hamburg: Example) -> None:
+    with hamburg.engine.connect() as connection:
+        reports = connection.scalars(text("SELECT report FROM intake.delivery WHERE status = 'active'")).all()
+    assert len(reports) == 3
+    for report in reports:
+        strange = [rate for rate in report["rates"] if rate["met"] < rate["checked"]]
+        assert [rate["column"] for rate in strange] == ["Anteil der Bevölkerung mit Migrations-hintergrund in %"]
+        assert len(report["rates"]) == 10
+        assert all(rate["left"] == 0 for rate in report["rates"])
+    checked = {report["source"]: report["rates"][0]["checked"] for report in reports}
+    assert checked == {"profil_stadtteile": 99 + 1, "profil_bezirke": 7 + 1, "profil_stadt": 1}
