@@ -43,8 +43,8 @@ YEARLY = ("ba_sonderauswertung",)
 KEYS = ("Berichtsmonat", "Gemeindeschlüssel", "Städtische Gliederung", "Bezeichnung")
 CITY_SUM = "SUMSUMSUM"
 FAULTY = "akg_arbeitslose"
-WRONG_TOTAL_YEAR, WRONG_ROWS_YEAR = 2019, 2021
-"""In the first the city's total of March is halved; in the second an unknown key and a repeated row stand."""
+WRONG_ROWS_YEAR, WRONG_TOTAL_YEAR = 2021, 2022
+"""In the first an unknown key and a repeated row stand; in the second the city's total of March is halved."""
 UNKNOWN_KEY = "009099001"
 
 Cell = str | int

@@ -33,7 +33,7 @@ from etl.sample.city import City
 from etl.sample.manifest import FileEntry
 from tests.sample.conftest import SMALL
 
-YEARS = (WRONG_TOTAL_YEAR, WRONG_ROWS_YEAR)
+YEARS = (WRONG_ROWS_YEAR, WRONG_TOTAL_YEAR)
 AGS = plan.AGS
 
 

@@ -10,13 +10,17 @@ from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue
 from etl.districts.addresses import load_addresses
+from etl.districts.agency.deliver import deliver_agency
 from etl.districts.blocks import load_blocks
 from etl.districts.load import Request, load_boundaries
 from etl.districts.prepare import Options
 from etl.districts.versions import NewVersion
 from etl.intake.deliver import deliver
-from etl.sample import SampleManifest
+from etl.main_job.sample_city import LABEL
+from etl.sample import SampleManifest, load_manifest
+from etl.sample.agency_answer import answer
 from etl.sample.manifest import FileEntry
+from tests.conftest import Published
 from tests.sample.conftest import YEARS
 
 GEODATA = "stadtgebiet_synthetisch.gpkg"
@@ -84,3 +88,40 @@ def test_counts_are_those_of_the_manifest(
     known = {code: n for code, n in totals.items() if code in truth}
     assert known == {code: truth[code] for code in known}
     assert len(known) >= 3
+
+
+@pytest.fixture
+def answered(published: Published, catalogue: Catalogue, tmp_path: Path) -> tuple[list[FileEntry], Path]:
+    """The agency's answer for the districts of the published small sample."""
+    with published.engine.connect() as connection:
+        report = deliver_agency(connection, catalogue, LABEL, tmp_path / "gliederung")
+    out = tmp_path / "antwort"
+    return answer(report.grid_file, report.areas_file, published.folder, out), out
+
+
+def test_the_agency_answers_for_the_districts_of_the_city(
+    published: Published, catalogue: Catalogue, answered: tuple[list[FileEntry], Path]
+) -> None:
+    """Every table is taken in, only planted rows are rejected, and every total is met but the planted one."""
+    entries, out = answered
+    truth = load_manifest(published.folder).truth
+    with published.engine.connect() as connection:
+        for entry in entries:
+            outcome = deliver(
+                connection, catalogue, entry.source or "", out / entry.name, synthetic=True, again=True,
+                reference_date=date.fromisoformat(entry.reference_date or ""), form=entry.form,
+            )  # fmt: skip
+            assert outcome.rejected == entry.rejected_rows, entry.name
+            wrong = [t for t in outcome.totals if t.state == "not_met"]
+            planted = [p for p in entry.planted if p.reason == "Summe stimmt nicht"]
+            assert len(wrong) == len(planted), entry.name
+        found = connection.execute(
+            text(
+                "SELECT m.code, extract(year FROM d.reference_date)::int, count(DISTINCT c.period) "
+                "FROM warehouse.count c JOIN catalogue.measure m ON m.id = c.measure_id "
+                "JOIN intake.delivery d ON d.id = c.delivery_id WHERE m.source LIKE 'akg%' GROUP BY 1, 2"
+            )
+        ).all()
+        connection.rollback()
+    assert {year for _, year, _ in found} == set(truth)
+    assert {n for *_, n in found} == {4}
