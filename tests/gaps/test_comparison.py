@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue
 from etl.catalogue.city import ComparisonArea
+from etl.catalogue.measures import parse_expression
 from etl.warehouse.comparison import VERSION, sync_comparison_areas
 from tests import small_city
 
@@ -76,12 +77,12 @@ def test_official_figures_stand_apart_from_register_figures(db: Engine) -> None:
         publish(connection, "01060", 17.5)
         publish(connection, "1", 16.25)
         compared = connection.execute(
-            text("SELECT gebiet, art, wert, datenart, stichtag, von, bis FROM sozialbericht.vergleichsraum")
+            text("SELECT gebiet, art, wert, datenart, stichtag, von, bis, quelle FROM sozialbericht.vergleichsraum")
         ).all()
         own = connection.execute(text("SELECT ebene, gebiet, wert FROM sozialbericht.wert")).all()
-    assert [tuple(row) for row in compared] == [
-        ("01060", "kreis", 17.5, "amtliche Statistik", date(2025, 12, 31), date(2025, 1, 1), date(2026, 1, 1))
-    ]
+    dates = (date(2025, 12, 31), date(2025, 1, 1), date(2026, 1, 1))
+    assert [tuple(row)[:-1] for row in compared] == [("01060", "kreis", 17.5, "amtliche Statistik", *dates)]
+    assert "Fortschreibung des Bevölkerungsstandes" in compared[0].quelle
     assert [tuple(row) for row in own] == [("stadtteil", "1", 16.25)]
 
 
@@ -97,3 +98,17 @@ def test_a_city_without_comparison_areas_gets_no_version(db: Engine, catalogue: 
         connection.execute(text("DELETE FROM geo.district_version WHERE label = :l"), {"l": VERSION})
         sync_comparison_areas(connection, city)
         assert areas(connection) == {}
+
+
+def test_comparisons_use_official_figures_only(catalogue: Catalogue) -> None:
+    """Register figures and official ones are never in one rate."""
+    compared = [i for i in catalogue.indicators if i.comparison is not None]
+    assert len(compared) >= 10
+    for indicator in compared:
+        assert indicator.comparison is not None
+        for expression in filter(None, (indicator.comparison.numerator, indicator.comparison.denominator)):
+            for term in parse_expression(expression):
+                source = catalogue.measure[term.measure].source
+                assert source is not None
+                assert catalogue.source[source].smallest_level == "vergleichsraum"
+        assert indicator.comparison.note
