@@ -9,7 +9,7 @@ from etl.errors import InputError, InputProblem, SozialberichtError
 from etl.intake import fixedwidth, genesis, parquet, workbook
 from etl.intake.archive import Delivered
 from etl.intake.header import Fit, fit, fit_csv, required
-from etl.intake.textfile import head
+from etl.intake.textfile import fits_encoding, head
 from etl.intake.wording import similar
 
 _KINDS = {
@@ -46,6 +46,11 @@ def _fit(form: Form, delivered: Delivered) -> Fit:
             return fit(form, parquet.header(delivered))
 
 
+def _readable(form: Form, delivered: Delivered) -> bool:
+    """Whether a text file is written in the form's encoding, as far as its beginning tells."""
+    return delivered.kind != "csv" or fits_encoding(delivered.path, form.format.encoding)
+
+
 def _as_workbook(form: Form) -> Form:
     """A form agreed as CSV when it comes as a workbook, such as a template that was filled in.
 
@@ -79,7 +84,7 @@ def choose_form(source: Source, delivered: Delivered, wanted: str | None) -> Fit
     fits = [_fit(form, delivered) for form in of_kind]
     good = [f for f in fits if f.fits and f.separator is None]
     if good:
-        return max(good, key=lambda f: len(required(f.form)))
+        return max(good, key=lambda f: (_readable(f.form, delivered), len(required(f.form))))
     fits.sort(key=lambda f: (f.separator is None, len(f.missing)))
     problems = []
     for attempt in fits:

@@ -34,6 +34,18 @@ def head(path: Path, encoding: str, size: int = 256 * 1024) -> str:
     return raw.decode("utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding, "replace")
 
 
+def fits_encoding(path: Path, encoding: str, size: int = 256 * 1024) -> bool:
+    """Whether the whole lines at the beginning of the file are text in this encoding and were not misread before."""
+    with path.open("rb") as handle:
+        raw = handle.read(size).removeprefix(codecs.BOM_UTF8)
+    whole = raw[: raw.rfind(b"\n") + 1] or raw
+    try:
+        _checked(whole, codecs.lookup(encoding).name, 1, "")
+    except InputError:
+        return False
+    return True
+
+
 def utf8_chunks(path: Path, encoding: str, file: str) -> Iterator[tuple[int, bytes]]:
     """Line number of the first line, and whole lines as UTF-8 with ``\\n`` ends and without a byte order mark.
 
