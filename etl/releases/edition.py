@@ -11,6 +11,7 @@ from etl.catalogue import Catalogue
 from etl.catalogue.city import COMPARISON
 from etl.confidentiality.threshold import protect
 from etl.errors import SozialberichtError
+from etl.releases.significance import add_significance
 
 LOCK = 7_262_102
 """Advisory lock: one release at a time."""
@@ -63,16 +64,16 @@ ORDER BY c.unit_id, upper(p.valid) DESC
 SAME = text("""
 SELECT NOT EXISTS (
     (SELECT unit_id, indicator_id, group_code, period, reference_date, numerator, denominator, value, status, quality,
-            class_no FROM release.value WHERE edition_id = :new
+            class_no, ci_lower, ci_upper, compared, trend FROM release.value WHERE edition_id = :new
      EXCEPT
      SELECT unit_id, indicator_id, group_code, period, reference_date, numerator, denominator, value, status, quality,
-            class_no FROM release.value WHERE edition_id = :old)
+            class_no, ci_lower, ci_upper, compared, trend FROM release.value WHERE edition_id = :old)
     UNION ALL
     (SELECT unit_id, indicator_id, group_code, period, reference_date, numerator, denominator, value, status, quality,
-            class_no FROM release.value WHERE edition_id = :old
+            class_no, ci_lower, ci_upper, compared, trend FROM release.value WHERE edition_id = :old
      EXCEPT
      SELECT unit_id, indicator_id, group_code, period, reference_date, numerator, denominator, value, status, quality,
-            class_no FROM release.value WHERE edition_id = :new)
+            class_no, ci_lower, ci_upper, compared, trend FROM release.value WHERE edition_id = :new)
 ) AND (SELECT n.deliveries = o.deliveries AND n.policy = o.policy FROM release.edition n, release.edition o
        WHERE n.id = :new AND o.id = :old)
 """)
@@ -112,6 +113,7 @@ def publish_edition(connection: Connection, catalogue: Catalogue, *, label: str 
     values = connection.execute(FILL, {"edition": edition, "comparison": COMPARISON}).rowcount
     if values == 0:
         raise SozialberichtError("Es gibt noch keine berechneten Werte: zuerst liefern und „compute“ ausführen.")
+    add_significance(connection, int(edition or 0))
     if catalogue.city.population is not None:
         parameters = {"measure": catalogue.city.population, "min_count": catalogue.policy.min_count}
         connection.execute(POPULATION, {"edition": edition, **parameters})

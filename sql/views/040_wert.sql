@@ -18,10 +18,10 @@ SELECT v.id AS wert_id,
        v.value AS wert,
        v.status,
        v.quality AS guete,
-       NULL::double precision AS ki_unten,
-       NULL::double precision AS ki_oben,
-       NULL::text AS vergleich_stadt,
-       NULL::text AS trend,
+       v.ci_lower AS ki_unten,
+       v.ci_upper AS ki_oben,
+       v.compared AS vergleich_stadt,
+       v.trend,
        v.class_no AS klasse,
        CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis
 FROM release.value v
@@ -50,9 +50,9 @@ COMMENT ON COLUMN sozialbericht.wert.nenner IS 'Nenner; leer, wenn geheim, nicht
 COMMENT ON COLUMN sozialbericht.wert.wert IS 'Wert in der Einheit der Kennzahl, gerundet; leer, wenn geheim oder nicht vorhanden';
 COMMENT ON COLUMN sozialbericht.wert.status IS 'gueltig, geheim, unsicher, folgt, fehlt, nicht_sinnvoll, nicht_vergleichbar';
 COMMENT ON COLUMN sozialbericht.wert.guete IS 'exakt, exakt_teilung oder geschaetzt';
-COMMENT ON COLUMN sozialbericht.wert.ki_unten IS 'Untere Grenze des 95-%-Konfidenzintervalls; noch nicht berechnet';
-COMMENT ON COLUMN sozialbericht.wert.ki_oben IS 'Obere Grenze des 95-%-Konfidenzintervalls; noch nicht berechnet';
-COMMENT ON COLUMN sozialbericht.wert.vergleich_stadt IS 'Vergleich mit der Stadt: hoeher, niedriger, nicht unterscheidbar; noch nicht berechnet';
-COMMENT ON COLUMN sozialbericht.wert.trend IS 'Trend: steigend, fallend, kein Trend; noch nicht berechnet';
+COMMENT ON COLUMN sozialbericht.wert.ki_unten IS 'Untere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (Schätzungen, Salden, Quotienten)';
+COMMENT ON COLUMN sozialbericht.wert.ki_oben IS 'Obere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (Schätzungen, Salden, Quotienten)';
+COMMENT ON COLUMN sozialbericht.wert.vergleich_stadt IS 'Vergleich des Intervalls mit dem Wert der Stadt: hoeher, niedriger, nicht_unterscheidbar';
+COMMENT ON COLUMN sozialbericht.wert.trend IS 'Trend über die fünf Jahre bis zu diesem: steigend, fallend, kein_trend; leer, wo ein Jahr fehlt oder die Definition gebrochen ist';
 COMMENT ON COLUMN sozialbericht.wert.klasse IS 'Klasse nach den festen Klassengrenzen der Kennzahl, ab 1';
 COMMENT ON COLUMN sozialbericht.wert.hinweis IS 'Hinweis, zum Beispiel: synthetische Daten';

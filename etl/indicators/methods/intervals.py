@@ -82,12 +82,12 @@ def poisson(count: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     return np.where(few, exact[0], approximate[0]), np.where(few, exact[1], approximate[1])
 
 
-def rate(cases: ArrayLike, base: ArrayLike, factor: float = 1.0, level: float = 0.95) -> tuple[Floats, Floats]:
+def rate(cases: ArrayLike, base: ArrayLike, factor: ArrayLike = 1.0, level: float = 0.95) -> tuple[Floats, Floats]:
     """Interval of factor × cases / base; the base (persons, person years) counts as known."""
-    x, n = _broadcast(cases, base)
+    x, n, scale = _broadcast(cases, base, factor)
     lower, upper = poisson(x, level)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _only(n > 0, factor * lower / n, factor * upper / n)
+        return _only(n > 0, scale * lower / n, scale * upper / n)
 
 
 def quotient(

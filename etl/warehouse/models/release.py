@@ -14,6 +14,10 @@ from etl.warehouse.models.base import QUALITY, STATUS, Base, one_of
 EDITION_STATUS = ("draft", "published", "superseded", "withdrawn")
 
 
+COMPARED = ("hoeher", "niedriger", "nicht_unterscheidbar")
+TREND = ("steigend", "fallend", "kein_trend")
+
+
 class Edition(Base):
     """A release of the report's figures; exactly one is published."""
 
@@ -47,6 +51,12 @@ class Value(Base):
             "status IN ('gueltig', 'unsicher') OR num_nonnulls(numerator, denominator, value, class_no) = 0",
             name="withheld_is_absent",
         ),
+        one_of("compared", COMPARED),
+        one_of("trend", TREND),
+        CheckConstraint(
+            "status = 'gueltig' OR num_nonnulls(ci_lower, ci_upper, compared, trend) = 0",
+            name="no_interval_where_withheld",
+        ),
         Index("uq_value_cell", "edition_id", "unit_id", "indicator_id", "group_code", "period", unique=True),
         Index("ix_value_indicator", "edition_id", "indicator_id", "period"),
         {"schema": "release", "comment": "Protected values by edition (append-only)"},
@@ -65,6 +75,10 @@ class Value(Base):
     status: Mapped[str] = mapped_column(Text)
     quality: Mapped[str] = mapped_column(Text)
     class_no: Mapped[int | None] = mapped_column(comment="Class by the indicator's fixed breaks, from 1")
+    ci_lower: Mapped[float | None] = mapped_column(Double, comment="Lower limit of the 95 % confidence interval")
+    ci_upper: Mapped[float | None] = mapped_column(Double, comment="Upper limit of the 95 % confidence interval")
+    compared: Mapped[str | None] = mapped_column(Text, comment="Interval against the value of the city")
+    trend: Mapped[str | None] = mapped_column(Text, comment="Trend over the five years that end with this one")
 
 
 class UnitPopulation(Base):
