@@ -8,6 +8,7 @@ import pytest
 
 from etl.sample import SampleManifest, write_sample
 from etl.sample.city import City, build_city
+from etl.sample.simulation import Simulation, Year, simulate
 
 SMALL = 0.05
 YEARS = (2018, 2019, 2024)
@@ -23,6 +24,13 @@ def city() -> City:
 def small_city() -> City:
     """The same at a twentieth of the size."""
     return build_city(1, SMALL)
+
+
+@pytest.fixture(scope="session")
+def life(city: City) -> tuple[Simulation, dict[int, Year]]:
+    """The whole city through all years."""
+    simulation = Simulation(city)
+    return simulation, {y.year: y for y in simulate(simulation, tuple(range(2011, 2026)))}
 
 
 @pytest.fixture(scope="session")

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from etl.sample import plan
 from etl.sample.blocks import Housing
-from etl.sample.city import City
+from etl.sample.city import City, build_city
 from etl.sample.labour import unemployed
 from etl.sample.movements import OUTSIDE, Event
-from etl.sample.people import NOWHERE, Role, Sex, first_day
+from etl.sample.people import NOWHERE, People, Role, Sex, first_day
 from etl.sample.register import Extract, extract
 from etl.sample.simulation import Simulation, Year, simulate
 
 # Published for 31.12.2023: per cent aged 0-17, 18-24, 25-29, 30-49, 50-64, 65 and over.
 SHARES_2023 = (16.3, 6.3, 5.3, 26.6, 21.6, 23.8)
 TOTAL_2023 = 84_119
-
-
-@pytest.fixture(scope="session")
-def life(city: City) -> tuple[Simulation, dict[int, Year]]:
-    """The whole city through all years."""
-    simulation = Simulation(city)
-    return simulation, {y.year: y for y in simulate(simulation, tuple(range(2011, 2026)))}
 
 
 @pytest.fixture(scope="session")
@@ -101,23 +96,36 @@ def test_biographies_are_sound(life: tuple[Simulation, dict[int, Year]]) -> None
     assert (later.sex[mother] != Sex.MALE).all()
 
 
+def _balances(homes: int, before: People, state: Year) -> bool:
+    """Residents before and the events of the year give the residents after, in every dwelling."""
+    size = homes + 1  # the last one holds those without a fixed abode
+    e, after = state.events, state.people.take(state.people.main_residence)
+    residents = np.bincount(before.dwelling[before.main_residence] % size, minlength=size)
+    residents += np.bincount(e.target[e.target != OUTSIDE] % size, minlength=size)
+    residents -= np.bincount(e.origin[e.origin != OUTSIDE] % size, minlength=size)
+    return np.array_equal(residents, np.bincount(after.dwelling % size, minlength=size))
+
+
 def test_the_books_balance(life: tuple[Simulation, dict[int, Year]]) -> None:
     """For the city, and for every dwelling (moves within the city included)."""
     simulation, years = life
-    size = len(simulation.homes) + 1  # the last one holds those without a fixed abode
     for year in range(2012, 2026):
-        m, e = years[year].movements, years[year].events
-        before, after = (years[y].people.take(years[y].people.main_residence) for y in (year - 1, year))
-        net = m[Event.BIRTH] - m[Event.DEATH] + m[Event.ARRIVAL] - m[Event.DEPARTURE]
-        assert len(before) + net == len(after)
-        residents = np.bincount(before.dwelling % size, minlength=size)
-        residents += np.bincount(e.target[e.target != OUTSIDE] % size, minlength=size)
-        residents -= np.bincount(e.origin[e.origin != OUTSIDE] % size, minlength=size)
-        assert np.array_equal(residents, np.bincount(after.dwelling % size, minlength=size))
+        m = years[year].movements
+        before, after = (int(years[y].people.main_residence.sum()) for y in (year - 1, year))
+        assert before + m[Event.BIRTH] - m[Event.DEATH] + m[Event.ARRIVAL] - m[Event.DEPARTURE] == after
+        assert _balances(len(simulation.homes), years[year - 1].people, years[year])
         assert 600 < m[Event.BIRTH] < 1_100
         assert 650 < m[Event.DEATH] < 1_250
         assert 3_800 < m[Event.DEPARTURE] < 6_000
         assert m[Event.MOVE] > 2_000
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_the_books_of_other_cities_balance(seed: int) -> None:
+    simulation = Simulation(build_city(seed, 0.02))
+    states = list(simulate(simulation, tuple(range(2011, 2026))))
+    for before, now in pairwise(states):
+        assert _balances(len(simulation.homes), before.people, now)
 
 
 def test_events_are_sound(life: tuple[Simulation, dict[int, Year]]) -> None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl.sample import plan
 from etl.sample.city import City
 from etl.sample.families import LONE_PARENT, Families, families
 from etl.sample.people import Role
 from etl.sample.register import Extract, extract
-from etl.sample.simulation import Simulation, simulate
+from etl.sample.simulation import Simulation, Year
 from etl.sample.situation import Situation, age_limit_reached, situation
 
 YEARS = (2015, 2016, 2017, 2022, 2023, 2025)
@@ -34,13 +36,13 @@ class State:
 
 
 @pytest.fixture(scope="module")
-def states(city: City) -> dict[int, State]:
-    simulation = Simulation(city)
+def states(city: City, life: tuple[Simulation, dict[int, Year]]) -> dict[int, State]:
+    simulation, years = life
     result = {}
-    for year in simulate(simulation, YEARS):
-        data = extract(city, simulation.homes, year.year, year.people)
+    for year in YEARS:
+        data = extract(city, simulation.homes, year, years[year].people)
         homes = families(data)
-        result[year.year] = State(data, homes, situation(city, data, homes))
+        result[year] = State(data, homes, situation(city, data, homes))
     return result
 
 
@@ -172,6 +174,19 @@ def test_age_limit_by_cohort(born: str, reached: str) -> None:
     year, month = (int(part) for part in reached.split("-"))
     assert age_limit_reached(day, year, month).all()
     assert not age_limit_reached(day, *((year, month - 1) if month > 1 else (year - 1, 12))).any()
+
+
+@given(
+    st.integers(min_value=-20_000, max_value=12_000), st.integers(min_value=0, max_value=800),
+    st.integers(min_value=0, max_value=1_400),
+)  # fmt: skip
+def test_who_is_older_reaches_the_limit_no_later(born: int, younger: int, months: int) -> None:
+    """And who has reached it does not lose it."""
+    year, month = 1990 + months // 12, 1 + months % 12
+    older, later = age_limit_reached(np.array([born, born + younger]), year, month)
+    assert older or not later
+    if older:
+        assert age_limit_reached(np.array([born]), year + month // 12, 1 + month % 12).all()
 
 
 def test_share_of_a_cohort_below_the_limit() -> None:
