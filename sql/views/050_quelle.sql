@@ -54,8 +54,17 @@ SELECT d.id AS lieferung_id,
        d.received_at::date AS eingegangen_am,
        CASE d.status WHEN 'active' THEN 'gültig' ELSE 'ersetzt' END AS zustand,
        d.superseded_by AS ersetzt_durch,
-       CASE WHEN d.synthetic THEN 'synthetische Daten' END AS hinweis
-FROM intake.delivery d;
+       CASE WHEN d.synthetic THEN 'synthetische Daten' END AS hinweis,
+       s.title AS titel,
+       o.title AS eigner,
+       p.zeitraeume
+FROM intake.delivery d
+JOIN catalogue.source s ON s.code = d.source
+JOIN catalogue.owner o ON o.code = s.owner
+CROSS JOIN LATERAL (
+    SELECT string_agg(z.code, ', ' ORDER BY z.code) AS zeitraeume
+    FROM jsonb_array_elements_text(coalesce(nullif(d.report -> 'periods', 'null'), '[]')) AS z (code)
+) p;
 
 COMMENT ON VIEW sozialbericht.lieferung IS 'Lieferungen: was wann eingegangen ist und ob es noch gilt.';
 COMMENT ON COLUMN sozialbericht.lieferung.lieferung_id IS 'Eindeutiger Schlüssel';
@@ -65,3 +74,6 @@ COMMENT ON COLUMN sozialbericht.lieferung.eingegangen_am IS 'Tag des Eingangs';
 COMMENT ON COLUMN sozialbericht.lieferung.zustand IS 'gültig oder ersetzt';
 COMMENT ON COLUMN sozialbericht.lieferung.ersetzt_durch IS 'Lieferung, die diese ersetzt hat';
 COMMENT ON COLUMN sozialbericht.lieferung.hinweis IS 'Hinweis, zum Beispiel: synthetische Daten';
+COMMENT ON COLUMN sozialbericht.lieferung.titel IS 'Titel der Quelle';
+COMMENT ON COLUMN sozialbericht.lieferung.eigner IS 'Stelle, die geliefert hat';
+COMMENT ON COLUMN sozialbericht.lieferung.zeitraeume IS 'Zeiträume, die die Lieferung enthält';
