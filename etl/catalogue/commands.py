@@ -20,13 +20,18 @@ def group() -> None:
 def check() -> None:
     """Den Katalog prüfen; jeder Fehler nennt Datei, Schlüssel und was richtig wäre."""
     found = load_catalogue(settings.catalogue_dir())
+    gaps = sum(i.gap is not None for i in found.indicators)
+    indices = f", {len(found.indices)} Indizes" if found.indices else ""
+    missing = f" (davon {gaps} {'Lücke' if gaps == 1 else 'Lücken'})" if gaps else ""
     tell(
         f"Der Katalog {found.city.name} ist in Ordnung: {len(found.sources)} Quellen, {len(found.measures)} Messgrößen,"
-        f" {len(found.indicators)} Kennzahlen, {len(found.themes)} Themen.",
+        f" {len(found.indicators)} Kennzahlen{missing}{indices}, {len(found.themes)} Themen.",
         stadt=found.city.name,
         quellen=len(found.sources),
         messgroessen=len(found.measures),
         themen=len(found.themes),
         kennzahlen=len(found.indicators),
+        luecken=gaps,
+        indizes=len(found.indices),
         sha256=found.sha256,
     )
