@@ -6,12 +6,10 @@ import numpy as np
 
 from etl.sample.city import City
 from etl.sample.geometry import Bools, Floats
-from etl.sample.luck import luck, strikes
+from etl.sample.luck import strikes
 from etl.sample.nationalities import GERMAN
 from etl.sample.people import NOWHERE
 from etl.sample.register import Extract
-
-__all__ = ["luck", "strikes", "unemployed", "unemployed_by_stadtteil"]
 
 # Course of the labour market, 1 for 2015.
 _COURSE = {

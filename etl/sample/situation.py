@@ -222,7 +222,6 @@ def situation(city: City, data: Extract, homes: Families, *, month: int = 12) ->
     model = _Model(city, data, homes, moment, month)
     jobless = labour.unemployed(city, data, moment)
     asylum = model.asylum()
-    jobless &= ~asylum
     disabled = model.disabled(jobless)
     sgb2, bg = model.basic_income(jobless, asylum | disabled)
     elb = sgb2 == 1

@@ -138,3 +138,13 @@ def test_households_hold_everybody_with_an_abode(folder: Path, manifest: SampleM
     with_children = rows.filter(pl.col("typ").is_in(["paar_mit_kindern", "alleinerziehend"]))
     assert (with_children["kinder"] > 0).all()
     assert with_children["anzahl"].sum() == rows.filter(pl.col("kinder") > 0)["anzahl"].sum()
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_all_tables_of_unemployed_have_the_same_truth(manifest: SampleManifest, year: int) -> None:
+    truth = manifest.truth[year]
+    assert sum(truth.unemployed.values()) == truth.figures["alo"] > 50
+    assert truth.figures["alo_sgb2"] + truth.figures["alo_sgb3"] == truth.figures["alo"]
+    assert truth.figures["elb"] + truth.figures["nef_u15"] == truth.figures["lb"] > truth.figures["bg"]
+    parts = ("nef_u3", "nef_3_6", "nef_6_15")
+    assert sum(truth.figures[p] for p in parts) == truth.figures["nef_u15"]
