@@ -10,36 +10,45 @@ from etl.indicators.carry import carry_over
 
 CLEAR = text("DELETE FROM warehouse.unit_count")
 
-BY_BLOCK = text("""
--- Counts by block, summed to the districts of every version that has an assignment; a district without persons is 0,
--- because an active delivery by block covers the whole city. What has no district stays 'nicht zuordenbar'.
+BLOCK_SUMS = text("""
+-- Counts by block, summed to the districts of every version that has an assignment; what has no district is a sum of
+-- its own, 'nicht zuordenbar'.
+CREATE TEMPORARY TABLE block_sum ON COMMIT DROP AS
 WITH by_block AS (
-    SELECT d.id, CASE WHEN s.reference = 'stock' THEN d.reference_date END AS reference_date,
-           CASE WHEN s.code = ANY (:estimates) THEN 'geschaetzt' ELSE 'exakt' END AS quality
-    FROM intake.delivery d JOIN catalogue.source s ON s.code = d.source
+    SELECT d.id FROM intake.delivery d JOIN catalogue.source s ON s.code = d.source
     WHERE d.status = 'active' AND s.smallest_level = 'block'
+), nowhere AS (
+    SELECT u.version_id, u.id AS unit_id FROM geo.unit u
+    WHERE u.level = :not_located AND u.version_id IN (SELECT a.version_id FROM geo.block_assignment a)
+)
+SELECT coalesce(a.unit_id, n.unit_id) AS unit_id, c.delivery_id, c.measure_id, c.group_code, c.period,
+       sum(c.value) AS value
+FROM warehouse.count c
+CROSS JOIN nowhere n
+LEFT JOIN geo.block_assignment a ON a.version_id = n.version_id AND a.block_id = c.block_id
+WHERE c.delivery_id IN (SELECT id FROM by_block) AND c.unit_id IS NULL
+GROUP BY 1, c.delivery_id, c.measure_id, c.group_code, c.period
+""")
+
+BY_BLOCK = text("""
+-- A district without persons is 0, because an active delivery by block covers the whole city.
+WITH cell AS (
+    SELECT b.delivery_id, b.measure_id, b.group_code, b.period,
+           CASE WHEN s.reference = 'stock' THEN d.reference_date END AS reference_date,
+           CASE WHEN s.code = ANY (:estimates) THEN 'geschaetzt' ELSE 'exakt' END AS quality
+    FROM (SELECT DISTINCT delivery_id, measure_id, group_code, period FROM block_sum) b
+    JOIN intake.delivery d ON d.id = b.delivery_id
+    JOIN catalogue.source s ON s.code = d.source
 ), target AS (
-    SELECT u.version_id, u.id AS unit_id, u.level
-    FROM geo.unit u
+    SELECT u.id AS unit_id FROM geo.unit u
     WHERE u.level IN (:district, :not_located)
       AND u.version_id IN (SELECT a.version_id FROM geo.block_assignment a)
-), summed AS MATERIALIZED (
-    SELECT coalesce(a.unit_id, n.unit_id) AS unit_id, c.delivery_id, c.measure_id, c.group_code, c.period,
-           sum(c.value) AS value
-    FROM warehouse.count c
-    JOIN target n ON n.level = :not_located
-    LEFT JOIN geo.block_assignment a ON a.version_id = n.version_id AND a.block_id = c.block_id
-    WHERE c.delivery_id IN (SELECT id FROM by_block) AND c.unit_id IS NULL
-    GROUP BY 1, c.delivery_id, c.measure_id, c.group_code, c.period
-), cell AS (
-    SELECT DISTINCT delivery_id, measure_id, group_code, period FROM summed
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
-SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', b.quality, b.reference_date
+SELECT t.unit_id, c.measure_id, c.group_code, c.period, coalesce(s.value, 0), 'gueltig', c.quality, c.reference_date
 FROM cell c
-JOIN by_block b ON b.id = c.delivery_id
 CROSS JOIN target t
-LEFT JOIN summed s USING (unit_id, delivery_id, measure_id, group_code, period)
+LEFT JOIN block_sum s USING (unit_id, delivery_id, measure_id, group_code, period)
 """)
 
 BY_UNIT = text("""
@@ -47,7 +56,9 @@ BY_UNIT = text("""
 -- the same level and period the one with the later reference date counts, as a whole.
 WITH given AS MATERIALIZED (
     SELECT c.measure_id, c.group_code, c.period, d.id AS delivery_id, d.reference_date AS delivered,
-           c.unit_id, u.version_id, u.level, c.value, c.status,
+           c.unit_id, u.version_id, c.value, c.status,
+           first_value(d.id) OVER (PARTITION BY c.measure_id, c.group_code, c.period, u.version_id, u.level
+                                   ORDER BY d.reference_date DESC, d.id DESC) AS latest,
            CASE WHEN q.code = ANY (:estimates) THEN 'geschaetzt' ELSE 'exakt' END AS quality,
            CASE WHEN q.reference <> 'stock' THEN NULL
                 WHEN q.periodicity = 'jaehrlich'
@@ -59,28 +70,23 @@ WITH given AS MATERIALIZED (
     JOIN catalogue.source q ON q.code = d.source AND q.smallest_level <> 'block'
     JOIN warehouse.period p ON p.code = c.period
     LEFT JOIN geo.unit u ON u.id = c.unit_id
-), latest AS (
-    SELECT DISTINCT ON (measure_id, group_code, period, version_id, level)
-           measure_id, group_code, period, version_id, level, delivery_id
-    FROM given WHERE unit_id IS NOT NULL
-    ORDER BY measure_id, group_code, period, version_id, level, delivered DESC, delivery_id DESC
+), beside AS (
+    SELECT DISTINCT g.measure_id, g.group_code, g.period, g.delivery_id, n.id AS unit_id
+    FROM given g JOIN geo.unit n ON n.version_id = g.version_id AND n.level = :not_located
+    WHERE g.delivery_id = g.latest
 )
 INSERT INTO warehouse.unit_count (unit_id, measure_id, group_code, period, value, status, quality, reference_date)
-SELECT DISTINCT ON (unit_id, measure_id, group_code, period)
-       unit_id, measure_id, group_code, period, value, status, quality, reference_date
-FROM (
-    SELECT g.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.quality, g.reference_date, g.delivered
+SELECT unit_id, measure_id, group_code, period, value, status, quality, reference_date
+FROM given WHERE unit_id IS NOT NULL AND delivery_id = latest
+UNION ALL
+SELECT * FROM (
+    SELECT DISTINCT ON (b.unit_id, g.measure_id, g.group_code, g.period)
+           b.unit_id, g.measure_id, g.group_code, g.period, g.value, g.status, g.quality, g.reference_date
     FROM given g
-    JOIN latest w USING (measure_id, group_code, period, version_id, level, delivery_id)
-    UNION ALL
-    SELECT u.id, g.measure_id, g.group_code, g.period, g.value, g.status, g.quality, g.reference_date, g.delivered
-    FROM given g
-    JOIN (SELECT DISTINCT measure_id, group_code, period, version_id, delivery_id FROM latest) w
-      USING (measure_id, group_code, period, delivery_id)
-    JOIN geo.unit u ON u.version_id = w.version_id AND u.level = :not_located
+    JOIN beside b USING (measure_id, group_code, period, delivery_id)
     WHERE g.unit_id IS NULL
-) AS placed
-ORDER BY unit_id, measure_id, group_code, period, delivered DESC
+    ORDER BY b.unit_id, g.measure_id, g.group_code, g.period, g.delivered DESC, g.delivery_id DESC
+) AS unlocated
 ON CONFLICT DO NOTHING
 """)
 
@@ -177,6 +183,9 @@ def aggregate(connection: Connection, catalogue: Catalogue) -> int:
         text("ANALYZE warehouse.count, intake.delivery, catalogue.source, geo.block_assignment, geo.unit")
     )
     connection.execute(CLEAR)
+    connection.execute(text("DROP TABLE IF EXISTS pg_temp.block_sum"))
+    connection.execute(BLOCK_SUMS, {"not_located": NOT_LOCATED})
+    connection.execute(text("ANALYZE pg_temp.block_sum"))
     connection.execute(BY_BLOCK, {**names, "district": catalogue.city.district_level or ""})
     connection.execute(BY_UNIT, names)
     connection.execute(text("ANALYZE warehouse.unit_count"))

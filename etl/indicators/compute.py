@@ -41,10 +41,10 @@ FROM (
 JOIN geo.unit u ON u.id = x.unit_id
 """)
 
-CELLS = text("""
--- Indicator × unit × group × year for which there is a value to make: at every level (and for every group) that all of
--- its measures know, down to its lowest level, in every year that one of its numerator's measures has.
-CREATE TEMPORARY TABLE cell ON COMMIT DROP AS
+OPEN = text("""
+-- Where an indicator has values: at every level of a version, and for every group, that all of its measures know, down
+-- to its lowest level; with the measures whose years count, those of its numerator.
+CREATE TEMPORARY TABLE open_level ON COMMIT DROP AS
 WITH offered AS (
     SELECT DISTINCT measure_id, group_code, version_id, level FROM yearly_count
 ), open AS (
@@ -59,11 +59,15 @@ WITH offered AS (
     GROUP BY t.indicator_id, t.scope, o.group_code, o.version_id, o.level, a.measures
     HAVING count(*) = a.measures
 )
-SELECT DISTINCT o.indicator_id, o.scope, y.unit_id, y.group_code, y.year + t.lag AS year, o.version_id, o.level
-FROM open o
-JOIN term t ON t.indicator_id = o.indicator_id AND t.scope = o.scope AND t.anchor
-JOIN yearly_count y ON y.measure_id = t.measure_id AND y.group_code = o.group_code AND y.version_id = o.version_id
-                   AND y.level = o.level
+SELECT o.*, t.measure_id, t.lag FROM open o JOIN term t USING (indicator_id, scope) WHERE t.anchor
+""")
+
+CELLS = text("""
+-- Indicator × unit × group × year for which there is a value to make: every year that a measure of its numerator has.
+CREATE TEMPORARY TABLE cell ON COMMIT DROP AS
+SELECT DISTINCT o.indicator_id, o.scope, y.unit_id, y.group_code, y.year + o.lag AS year, o.version_id, o.level
+FROM open_level o
+JOIN yearly_count y USING (measure_id, group_code, version_id, level)
 """)
 
 SUMMED = text("""
@@ -151,13 +155,18 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
     connection.execute(text("DELETE FROM warehouse.indicator_value"))
     district = catalogue.city.district_level or catalogue.city.levels[-1].code
     connection.execute(
-        text("DROP TABLE IF EXISTS pg_temp.yearly_count, pg_temp.cell, pg_temp.summed, pg_temp.result_period")
+        text(
+            "DROP TABLE IF EXISTS pg_temp.yearly_count, pg_temp.open_level, pg_temp.cell, pg_temp.summed, "
+            "pg_temp.result_period"
+        )
     )
     lay_out(connection, catalogue, district)
     connection.execute(YEARLY, {"total": "insgesamt"})
     connection.execute(text("ANALYZE pg_temp.yearly_count"))
     names = {"comparison": COMPARISON, "not_located": NOT_LOCATED, "compared": COMPARED, "city": CITY}
-    connection.execute(CELLS, names)
+    connection.execute(OPEN, names)
+    connection.execute(text("ANALYZE pg_temp.open_level"))
+    connection.execute(CELLS)
     connection.execute(text("ANALYZE pg_temp.cell"))
     connection.execute(SUMMED)
     connection.execute(PERIODS)

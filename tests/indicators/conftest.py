@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl.catalogue import Catalogue, load_catalogue
-from etl.warehouse import catalogue_sync
+from etl.warehouse import catalogue_sync, databases, engine, service
 from tests import small_city
+from tests.conftest import clone
 from tests.indicators import support
 
 TakeIn = Callable[[str, str, list[tuple[Any, ...]]], int]
@@ -24,12 +25,23 @@ def traps() -> Catalogue:
     return load_catalogue(support.KATALOG)
 
 
-@pytest.fixture
-def town(db: Engine, traps: Catalogue) -> Iterator[Connection]:
-    """The small city under the catalogue of traps; nothing is committed."""
-    with db.connect() as connection:
+@pytest.fixture(scope="session")
+def laid_out(template: str, traps: Catalogue) -> Iterator[Engine]:
+    """One database of the small city under the catalogue of traps; tests leave it as it is."""
+    name = clone(template)
+    opened = engine.open_engine(service.url(name, service.ADMIN))
+    with opened.begin() as connection:
         catalogue_sync.sync(connection, traps)
         small_city.build(connection)
+    yield opened
+    opened.dispose()
+    databases.drop_database(name)
+
+
+@pytest.fixture
+def town(laid_out: Engine) -> Iterator[Connection]:
+    """A connection to it; nothing is committed."""
+    with laid_out.connect() as connection:
         yield connection
 
 
