@@ -1,7 +1,8 @@
 """Schema ``warehouse`` (restricted): counts at the smallest unit, aggregates by unit, indicator values.
 
 Counts and what is computed from them have no foreign keys to deliveries, measures, indicators and periods: checking
-each row took longer than counting. ``sql/checks/counts_refer_to_known.sql`` asks for all of them at once.
+each row took longer than counting. ``sql/checks/counts_refer_to_known.sql`` asks for all of them at once. Blocks and
+units of counts are kept by the trigger ``geo.keep_counted``.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Count(Base):
     measure_id: Mapped[int] = mapped_column()
     group_code: Mapped[str] = mapped_column(Text, server_default=DEFAULT_GROUP)
     period: Mapped[str] = mapped_column(Text, comment="2025, 2025-Q1, 2024/25")
-    block_id: Mapped[int | None] = mapped_column(ForeignKey("geo.block.id"))
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("geo.unit.id"))
+    block_id: Mapped[int | None] = mapped_column()
+    unit_id: Mapped[int | None] = mapped_column()
     value: Mapped[float | None] = mapped_column(Double)
     status: Mapped[str] = mapped_column(Text, server_default="gueltig")
     at_least: Mapped[float | None] = mapped_column(Double, comment="Of a value that is not known: not below this")
