@@ -150,8 +150,8 @@ def test_the_heat_map_is_one_accessible_page(filled: Connection, small_catalogue
     assert seen.open == []
     assert seen.lang == "de"
     assert seen.external == [] and "@import" not in page and "url(" not in page
-    assert len(seen.tables) == 5
-    assert all(t["caption"] == 1 and t["th"] > 2 for t in seen.tables)
+    assert len(seen.tables) == 6
+    assert all(t["caption"] == 1 and t["th"] >= 2 for t in seen.tables)
     assert seen.unscoped == 0
     for words in (*SHORT.values(), *(STATES[s] for s in SHORT)):
         assert words in page
@@ -159,6 +159,14 @@ def test_the_heat_map_is_one_accessible_page(filled: Connection, small_catalogue
     row = row[: row.index("</tr>")]
     cells = re.findall(r'<td class="z ([a-z-]*)".*?>(.*?)<span', row)
     assert cells == [*[("geliefert", "ja")] * 4, ("anteil-geheim", "geh."), ("verspaetet", "fällig")]
+
+
+def test_what_is_wholly_withheld_is_told_apart(connection: Connection, small_catalogue: Catalogue) -> None:
+    arrive(connection, "register", date(2020, 12, 31), ["2020"])
+    publish(connection, "BEV01", "2020", "bezirk", dict.fromkeys(("101", "102", "201", "202")))
+    page = heatmap(small_catalogue, summary(connection, small_catalogue, year=2020))
+    row = page[page.index("BEV01 Anteil unter 18") :]
+    assert re.findall(r'<td class="z ([a-z-]*)"', row[: row.index("</tr>")]) == ["alles-geheim"]
 
 
 def test_the_heat_map_escapes_what_the_catalogue_says(filled: Connection, small_catalogue: Catalogue) -> None:

@@ -124,12 +124,12 @@ def _requests(found: Summary, limit: int | None) -> None:
         console.print("Nichts ist überfällig.")
         return
     table = Table(title="Nachzufordern; oben, was am meisten blockiert", title_justify="left")
-    for word in ("Stelle", "Tabelle", "Zeiträume", "seit", "blockiert"):
-        table.add_column(word, overflow="fold")
+    for word in ("Stelle und Tabelle", "Zeiträume", "seit", "blockiert"):
+        table.add_column(word)
     for r in found.requests[:limit]:
         waiting = f"{len(r.indicators)} {'Kennzahl' if len(r.indicators) == 1 else 'Kennzahlen'}"
-        blocked = ", ".join([waiting, *r.indices])
-        table.add_row(escape(r.owner), escape(r.title), r.spoken, f"{r.since:%d.%m.%Y}", blocked)
+        name = f"[bold]{escape(r.owner)}[/bold]\n{escape(r.title)}"
+        table.add_row(name, r.spoken, f"{r.since:%d.%m.%Y}", ", ".join([waiting, *r.indices]))
     console.print(table)
     _rest(len(found.requests), limit)
 
@@ -138,11 +138,11 @@ def _listed(title: str, gaps: tuple[WithoutSource, ...], limit: int | None) -> N
     if not gaps:
         return
     table = Table(title=title, title_justify="left")
-    for word in ("Größe", "was fehlt", "was die Lücke schließt", "Stelle"):
-        table.add_column(word, overflow="fold")
+    for word in ("Größe", "was fehlt, und was die Lücke schließt", "zu fragen"):
+        table.add_column(word)
     for g in gaps[:limit]:
         name = f"{g.code} {g.title}" if g.origin == "Katalog" else f"{g.title} ({g.origin})"
-        table.add_row(escape(name), escape(g.reason), escape(g.closed_by), escape(g.owner))
+        table.add_row(escape(name), f"{escape(g.reason)}\n[italic]{escape(g.closed_by)}[/italic]", escape(g.owner))
     console.print(table)
     _rest(len(gaps), limit)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import jinja2
 
 from etl.catalogue import Catalogue
-from etl.publish.gaps.read import STATES, THERE, Row, spans
+from etl.publish.gaps.read import STATES, THERE, Row
 from etl.publish.gaps.summary import Summary
 
 SHORT = {
@@ -36,6 +36,7 @@ class Cell:
 
 
 NOTHING = Cell("leer", "", "nicht erwartet oder noch nicht fällig")
+ALL_WITHHELD = "ganz geh."
 
 
 def _cell(row: Row | None) -> Cell:
@@ -47,6 +48,8 @@ def _cell(row: Row | None) -> Cell:
         words.append(f"geheim: {row.geheim_anteil}")
     if row.grund:
         words.append(row.grund)
+    if row.geheim_anteil == "alle":
+        return Cell("alles-geheim", ALL_WITHHELD, "geliefert, auf dieser Ebene ganz geheim")
     return Cell(state.replace("_", "-"), SHORT[state], "; ".join(words))
 
 
@@ -95,6 +98,9 @@ def heatmap(catalogue: Catalogue, summary: Summary) -> str:
         summary=summary,
         years=years,
         themes=themes,
-        legend=[Cell(s.replace("_", "-"), SHORT[s], STATES[s]) for s in SHORT],
-        spans=spans,
+        legend=[
+            *(Cell(s.replace("_", "-"), SHORT[s], STATES[s]) for s in SHORT),
+            Cell("alles-geheim", ALL_WITHHELD, "geliefert, auf dieser Ebene ganz geheim"),
+            Cell("leer", "(leer)", NOTHING.words),
+        ],
     )
