@@ -13,8 +13,12 @@ from etl.catalogue import Catalogue
 from etl.console import say
 from etl.districts.agency.deliver import deliver_agency
 from etl.main_job.job import AgencyAnswers, Delivery
+from etl.sample.agency import FOLDER as AGENCY_FOLDER
 from etl.sample.agency_answer import answer
+from etl.sample.manifest import sha256
 
+RECORDS = "bestand.sha256"
+"""Hashes of the agency's own records that were counted."""
 JOURNAL = "antworten.yaml"
 """Lists the tables of an answer; written last, so that an interrupted answer has none."""
 
@@ -25,6 +29,7 @@ def answered(engine: Engine, catalogue: Catalogue, label: str, folder: Path, par
     with tempfile.TemporaryDirectory() as place, engine.begin() as connection:
         report = deliver_agency(connection, catalogue, label, Path(place))
         sent = {path.name: path.read_bytes() for path in (report.areas_file, report.grid_file)}
+    sent[RECORDS] = _fingerprint(folder / part.records / AGENCY_FOLDER)
     known = _known(folder, out, sent)
     if known is not None:
         return known
@@ -43,6 +48,10 @@ def answered(engine: Engine, catalogue: Catalogue, label: str, folder: Path, par
     ]  # fmt: skip
     (out / JOURNAL).write_text(yaml.safe_dump([d.model_dump(mode="json") for d in deliveries]), encoding="utf-8")
     return deliveries
+
+
+def _fingerprint(records: Path) -> bytes:
+    return "".join(f"{sha256(path)}  {path.name}\n" for path in sorted(records.glob("*.parquet"))).encode()
 
 
 def _known(folder: Path, out: Path, sent: dict[str, bytes]) -> list[Delivery] | None:
