@@ -18,7 +18,7 @@ from etl.main_job.job import (
     Provisional,
     VersionSpec,
 )
-from etl.sample.manifest import SampleManifest, load_manifest
+from etl.sample.manifest import SampleManifest, load_manifest, program
 from etl.sample.write import write_sample
 from etl.settings import DEFAULT_CATALOGUE
 
@@ -31,7 +31,7 @@ def _written(folder: Path, seed: int, scale: float) -> SampleManifest:
     try:
         manifest = load_manifest(folder)
         whole = all((folder / entry.name).is_file() for entry in manifest.files)
-        if whole and (manifest.seed, manifest.scale) == (seed, scale):
+        if whole and (manifest.seed, manifest.scale, manifest.program) == (seed, scale, program()):
             return manifest
     except SozialberichtError:
         pass  # none yet, or of an earlier program

@@ -11,17 +11,26 @@ import yaml
 
 from etl.errors import SozialberichtError
 from etl.sample.dirt import Planted
+from etl.settings import DEFAULT_CATALOGUE
 
 # The C library behind PyYAML where it is there: the manifest has tens of thousands of nodes.
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-VERSION = 2
+VERSION = 3
 FILE_NAME = "manifest.yaml"
 NOTICE = (
     "Alle Angaben sind synthetisch: Straßen, Gebäude und Personen sind erfunden. "
     "Nur Größe, Lage und Eckzahlen folgen der wirklichen Stadt."
 )
+
+
+def program() -> str:
+    """Fingerprint of the program and plan that write the sample: another one writes another city."""
+    digest = hashlib.sha256()
+    for path in sorted([*Path(__file__).parent.glob("*.py"), DEFAULT_CATALOGUE / "beispielstadt.yaml"]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,8 @@ class SampleManifest:
     addresses: int
     """Addresses in the address file."""
     streets: int
+    program: str = ""
+    """Fingerprint of the program that wrote it."""
 
     def deliveries(self, form: str | None = None) -> list[FileEntry]:
         """Files of catalogue sources in the order of delivery, of one form if it is named."""
@@ -158,7 +169,7 @@ def load_manifest(folder: Path) -> SampleManifest:
         for entry in data["files"]
     ]
     truth = {y: YearFigures(**{**found, "persons": Persons(**found["persons"])}) for y, found in data["truth"].items()}
-    rest = {k: data[k] for k in ("seed", "scale", "blocks", "addresses", "streets")}
+    rest = {k: data[k] for k in ("seed", "scale", "blocks", "addresses", "streets", "program")}
     return SampleManifest(years=tuple(data["years"]), files=files, truth=truth, **rest)
 
 

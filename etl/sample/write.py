@@ -12,7 +12,7 @@ from etl.sample.city import build_city
 from etl.sample.departments import ALL_YEARS, EACH_YEAR
 from etl.sample.facilities import facilities
 from etl.sample.families import families
-from etl.sample.manifest import SampleManifest, YearFigures
+from etl.sample.manifest import SampleManifest, YearFigures, program
 from etl.sample.readme import write_readme
 from etl.sample.register import extract
 from etl.sample.register_files import year_figures
@@ -116,6 +116,7 @@ def write_sample(
         blocks=len(city.blocks),
         addresses=int((~city.addresses.missing).sum()),
         streets=len(city.streets.key),
+        program=program(),
     )
     manifest.write(folder)
     return manifest
