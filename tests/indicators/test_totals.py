@@ -116,3 +116,12 @@ def test_pooled_rate_is_the_quotient_of_sums(
         rates = [1000 * b / p for b, p in chosen]
         assert min(rates) - 1e-9 <= row.value <= max(rates) + 1e-9
     attempt.rollback()
+
+
+@pytest.mark.parametrize("column", ["delivery_id", "measure_id", "block_id", "unit_id"])
+def test_counts_that_refer_to_nothing_are_found(town: Connection, take_in: TakeIn, column: str) -> None:
+    take_in("register", "2025-12-31", [("101", 30, "d", 100)])
+    assert not any(result.failures for result in run_checks(town))
+    place = "block_id = NULL," if column == "unit_id" else ""
+    town.execute(text(f"UPDATE warehouse.count SET {place} {column} = 999999 WHERE block_id IS NOT NULL"))
+    assert "counts_refer_to_known" in {result.name for result in run_checks(town) if result.failures}
