@@ -25,6 +25,7 @@ COMMANDS = {
     "facilities": "etl.districts.place_commands:facilities",
     "districts": "etl.districts.district_commands:districts",
     "blocks": "etl.districts.blockbuild.commands:blocks",
+    "osm": "etl.districts.land_commands:osm",
     "areas": "etl.districts.custom_areas.commands:areas",
     "deliver": "etl.intake.commands:deliver",
     "deliveries": "etl.intake.journal_commands:deliveries",

@@ -41,8 +41,9 @@ class GridForm(_Strict):
     """Several tables of one grid in one archive, joined by cell and brought to blocks as estimates.
 
     The tables of the Zensus are perturbed cell by cell: their sums do not add up, so what comes out are estimates.
-    ``amounts``: column code (for measures) → amount. ``fill``: headings of shares whose withheld cells get the mean of
-    the 1-km cell around them, else of the whole file, weighted by the count; without it the cell is left out.
+    ``amounts``: column code (for measures) → amount. ``fill``: headings of shares whose withheld cells get what the
+    1-km cell around them leaves over (where the archive has that table), else its mean, else that of the whole file,
+    weighted by the count; without it the cell is left out.
     """
 
     kind: Literal["grid"]

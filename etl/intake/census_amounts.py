@@ -14,6 +14,8 @@ from etl.intake.dasymetric import coarse_index, spread
 from etl.intake.wording import counted, similar, thousands
 
 SIZE, CODE, VALUE = "§size", "§code", "§value"
+WIDE = 1000
+"""Cells (metres) whose shares complete those of smaller cells."""
 
 
 @dataclass
@@ -100,25 +102,49 @@ def _cells(frame: pl.DataFrame | None, amount: GridAmount, file: str, size: int)
 
 
 def _fill(grids: dict[int, pl.DataFrame], heading: str, form: GridForm, result: Amounts, file: str) -> None:
-    """Give withheld shares the mean of the 1-km cell around them, else of all cells, weighted by the count."""
+    """Give withheld shares what the 1-km cell around them leaves for them, else its mean, else that of all cells.
+
+    Small cells are withheld and are unlike the others (houses of owners). Where the archive has the same share by 1-km
+    cell as well, the withheld cells of a 1-km cell together get what its own share leaves over from the known ones.
+    """
     amount = next(a for a in form.amounts.values() if heading in (*a.shares, *a.less))
     size = amount.size or form.size
     frame = grids.get(size)
     name, count = heading_of(heading, frame, file, size), heading_of(amount.count, frame, file, size)
     if frame is None:
         return
-    weight = pl.when(pl.col(name).is_not_null()).then(pl.col(count))
-    around = (pl.col(name) * weight).sum() / weight.sum()
-    near = around.over(pl.col(X) // 1000, pl.col(Y) // 1000)
-    mean = pl.coalesce(pl.when(near.is_finite()).then(near), around)
     gaps = frame.filter(pl.col(name).is_null() & (pl.col(count) > 0))
-    if len(gaps):
-        dwellings = thousands(round(float(gaps[count].sum())))
-        result.notes.append(
-            f"„{name}“: {counted(len(gaps), 'Zelle', 'Zellen')} ohne Angabe (Bezugszahl {dwellings}) durch den "
-            "Mittelwert der Umgebung ersetzt"
-        )
-    grids[size] = frame.with_columns(pl.col(name).fill_null(mean))
+    if gaps.is_empty():
+        return
+    wide = _wide_share(grids, heading) if size < WIDE else None
+    place = [(pl.col(X) // WIDE).alias("§kx"), (pl.col(Y) // WIDE).alias("§ky")]
+    frame = frame.with_columns(*place)
+    empty = pl.DataFrame(schema={"§kx": pl.Int64, "§ky": pl.Int64, "§wide": pl.Float64})
+    frame = frame.join(wide if wide is not None else empty, on=["§kx", "§ky"], how="left", maintain_order="left")
+    known = pl.when(pl.col(name).is_not_null()).then(pl.col(count))
+    hidden = pl.when(pl.col(name).is_null()).then(pl.col(count)).sum().over("§kx", "§ky")
+    held = (pl.col(name) * known).sum()
+    left = (pl.col("§wide") * pl.col(count).sum().over("§kx", "§ky") - held.over("§kx", "§ky")) / hidden
+    near = (held / known.sum()).over("§kx", "§ky")
+    mean = pl.coalesce(left.clip(0, 100), pl.when(near.is_finite()).then(near), held / known.sum())
+    filled = frame.with_columns(pl.col(name).fill_null(mean)).drop("§kx", "§ky", "§wide")
+    dwellings = thousands(round(float(gaps[count].sum())))
+    result.notes.append(
+        f"„{name}“: {counted(len(gaps), 'Zelle', 'Zellen')} ohne Angabe (Bezugszahl {dwellings}) "
+        + ("aus der 1-km-Zelle ergänzt" if wide is not None else "durch den Mittelwert der Umgebung ersetzt")
+    )
+    grids[size] = filled
+
+
+def _wide_share(grids: dict[int, pl.DataFrame], heading: str) -> pl.DataFrame | None:
+    """The same share by 1-km cell: „§kx“, „§ky“ and „§wide“; None where the archive has no such table."""
+    frame = grids.get(WIDE)
+    name = next((n for n in frame.columns if n.casefold() == heading.casefold()), None) if frame is not None else None
+    if frame is None or name is None:
+        return None
+    return frame.select(
+        (pl.col(X) // WIDE).alias("§kx"), (pl.col(Y) // WIDE).alias("§ky"), pl.col(name).alias("§wide")
+    ).filter(pl.col("§wide").is_not_null())
 
 
 def _spread(  # noqa: PLR0917

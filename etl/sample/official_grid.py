@@ -95,6 +95,18 @@ def write_grid(writer: Writer, snapshots: Sequence[Snapshot]) -> None:
             for i in range(len(x))
         ]
 
+    wide, wide_cell = np.unique(np.column_stack([x // 1000, y // 1000]), axis=0, return_inverse=True)
+
+    def wide_share(part: Floats, whole: Floats, name: str) -> bytes:
+        """The same share by 1-km cell, where next to nothing is withheld."""
+        held = np.bincount(wide_cell.ravel(), part), np.bincount(wide_cell.ravel(), whole)
+        rows = [
+            (f"CRS3035RES1000mN{b * 1000}E{a * 1000}", str(a * 1000 + 500), str(b * 1000 + 500),
+             _german(float(100 * p / w)) if w >= _FEW else _WITHHELD, "")
+            for (a, b), p, w in zip(wide.tolist(), *held, strict=True)
+        ]  # fmt: skip
+        return _table(("GITTER_ID_1km", "x_mp_1km", "y_mp_1km", name, mark), rows, "utf-8")
+
     heads = ("GITTER_ID_100m", "x_mp_100m", "y_mp_100m")
     capitals = ("GITTER_ID_100M", "x_mp_100M", "y_mp_100M")
     mark = "werterlaeuternde_Zeichen"
@@ -118,9 +130,12 @@ def write_grid(writer: Writer, snapshots: Sequence[Snapshot]) -> None:
             "cp1252",
         ),
     }  # fmt: skip
+    files = {f"{name}_100m": raw for name, raw in tables.items()}
+    files["Leerstandsquote_1km"] = wide_share(dwellings - lived, dwellings, "Leerstandsquote")
+    files["Eigentuemerquote_1km"] = wide_share(owned, lived, "Eigentuemerquote")
     with zipfile.ZipFile(writer.folder / NAME, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in tables.items():
-            info = zipfile.ZipInfo(f"Zensus2022_{name}_100m-Gitter_synthetisch.csv", (2022, 5, 15, 0, 0, 0))
+        for name, raw in files.items():
+            info = zipfile.ZipInfo(f"Zensus2022_{name}-Gitter_synthetisch.csv", (2022, 5, 15, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, raw)
     writer.add(

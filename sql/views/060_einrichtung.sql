@@ -25,7 +25,7 @@ SELECT b.id AS grundkarte_id,
        b.kind AS art,
        b.class AS klasse,
        b.name,
-       CASE WHEN b.synthetic THEN 'synthetische Daten' END AS hinweis,
+       nullif(concat_ws('; ', b.source, CASE WHEN b.synthetic THEN 'synthetische Daten' END), '') AS hinweis,
        ST_Multi(b.geom)::geometry(MultiLineString, 25832) AS geom
 FROM geo.basemap b
 WHERE ST_Dimension(b.geom) = 1;
@@ -35,5 +35,5 @@ COMMENT ON COLUMN sozialbericht.grundkarte.grundkarte_id IS 'Eindeutiger Schlüs
 COMMENT ON COLUMN sozialbericht.grundkarte.art IS 'strasse, bahn oder gewaesser';
 COMMENT ON COLUMN sozialbericht.grundkarte.klasse IS 'Klasse innerhalb der Art';
 COMMENT ON COLUMN sozialbericht.grundkarte.name IS 'Name';
-COMMENT ON COLUMN sozialbericht.grundkarte.hinweis IS 'Hinweis, zum Beispiel: synthetische Daten';
+COMMENT ON COLUMN sozialbericht.grundkarte.hinweis IS 'Herkunft, die mit anzugeben ist (© OpenStreetMap-Mitwirkende), und Hinweise, zum Beispiel: synthetische Daten';
 COMMENT ON COLUMN sozialbericht.grundkarte.geom IS 'Linie, EPSG:25832';

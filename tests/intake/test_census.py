@@ -129,6 +129,18 @@ def test_amounts_by_hand(tmp_path: Path) -> None:
     assert any("miete_summe: 1 Zelle ohne Angabe" in note for note in found.notes)
 
 
+def test_the_wide_cell_completes_what_its_small_cells_withhold(tmp_path: Path) -> None:
+    count = grid(tmp_path, "Insgesamt_Wohnungen", row(50, 50, "10"), row(150, 50, "30"), row(250, 50, "20"))
+    empty = grid(tmp_path, "Leerstandsquote", row(50, 50, "10"), row(150, 50, "2,0"), row(250, 50, "–"))
+    rent = grid(tmp_path, "durchschnMieteQM;AnzahlWohnungen", row(50, 50, "8;1"))
+    wide, _ = table(tmp_path, b"GITTER_ID_1km;x_mp_1km;y_mp_1km;Leerstandsquote\nCRS3035RES1000mN0E0;500;500;5,0\n")
+    found = amounts_of([count, empty, rent, wide], FORM, "t")
+    # 5 % of 60 dwellings are 3; 1 and 0.6 are known, 1.4 are left for the withheld cell
+    leer = dict(found.cells.filter(pl.col(CODE) == "leer").select(X, VALUE).iter_rows())
+    assert leer[250] == pytest.approx(1.4)
+    assert sum(leer.values()) == pytest.approx(3)
+
+
 def test_coarse_persons_spread_by_fine_dwellings(tmp_path: Path) -> None:
     form = GridForm.model_validate(
         {"kind": "grid", "name": "t", "size": 1000,

@@ -221,4 +221,5 @@ class Basemap(Base):
     class_: Mapped[str | None] = mapped_column("class", Text, comment="Class within the kind, for example hauptstrasse")
     name: Mapped[str | None] = mapped_column(Text)
     synthetic: Mapped[bool] = mapped_column(server_default=text("false"))
+    source: Mapped[str | None] = mapped_column(Text, comment="Attribution that must be shown with the object")
     geom: Mapped[Any] = mapped_column(Geometry("GEOMETRY", srid=SRID, spatial_index=False))
