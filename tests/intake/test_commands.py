@@ -84,3 +84,21 @@ def test_a_refused_file_is_an_error(call: Call, tmp_path: Path) -> None:
         call("rejects")
     with pytest.raises(SozialberichtError, match="Die Lieferung 7 gibt es nicht"):
         call("rejects", "7")
+
+
+def test_the_report_of_a_delivery(call: Call, tmp_path: Path) -> None:
+    path = register(tmp_path / "a.csv", [*GOOD, row(age="uralt")])
+    page, again = tmp_path / "bericht.html", tmp_path / "nochmals.html"
+    said = call("deliver", "einwohner_bestand", str(path), "--date", "31.12.2024", "--report", str(page)).output
+    assert f"Bericht (intern): {page}" in said.replace("\n", "")
+    number = json.loads(call("deliveries", "--json").output)[0]["id"]
+    shown = call("deliveries", "report", str(number)).output
+    for words in ("Intern: nur für die Statistikstelle", "Abgelehnte Zeilen", "Es gibt keinen früheren Zeitraum"):
+        assert words in shown
+    assert call("deliveries", "report", str(number), "--html", str(again)).exit_code == 0
+    assert again.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    parts = json.loads(call("deliveries", "report", str(number), "--json").output)["sections"]
+    (faults,) = [p for p in parts if p["title"] == "Abgelehnte Zeilen"]
+    assert faults["rows"] == [["ist nicht ein Alter in vollendeten Jahren", "alter", "1", "Zeile 22: „uralt“"]]
+    with pytest.raises(SozialberichtError, match="Die Lieferung 99 gibt es nicht"):
+        call("deliveries", "report", "99")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, text
 
+from etl.catalogue import Catalogue
 from etl.errors import InputError
+from etl.intake.deliver import deliver
 from tests.intake.conftest import Take
-from tests.intake.support import rejects
+from tests.intake.support import HEADER as REGISTER
+from tests.intake.support import counts, rejects, row
 
 SOURCE = "einwohner_bewegung"
 AT = date(2024, 12, 31)
@@ -154,3 +158,32 @@ def test_moves_leave_and_arrive_equally_often(connection: Connection, take: Take
     found = pl.DataFrame([(e, n) for (e, _), n in stored(connection).items()], orient="row", schema=["e", "n"])
     totals = dict(found.group_by("e").agg(pl.col("n").sum()).iter_rows())
     assert totals["umzug_zu"] == totals["umzug_fort"] == 3
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_counted_rows_from_a_workbook_or_parquet(
+    connection: Connection, catalogue: Catalogue, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same rows as a CSV, in another container; batches of two rows change nothing."""
+    monkeypatch.setattr("etl.intake.rows.SLICE", 2)
+    rows = [row(block, age=str(20 + block), n=str(block)) for block in range(1, 6)] + [row(1, age="x")]
+    cells = [r.split(";") for r in rows]
+    frame = pl.DataFrame(cells, schema=REGISTER.split(";"), orient="row")
+    path = tmp_path / f"a.{kind}"
+    if kind == "xlsx":
+        frame.write_excel(path)
+    else:
+        frame.with_columns(pl.col("anzahl").cast(pl.Int32)).write_parquet(path)
+    source = catalogue.source["einwohner_bestand"]
+    form = source.forms[0]
+    other = form.model_copy(update={"format": form.format.model_copy(update={"type": kind})})
+    changed = replace(
+        catalogue,
+        sources=tuple(
+            s.model_copy(update={"forms": (other,)}) if s.code == source.code else s for s in catalogue.sources
+        ),
+    )
+    outcome = deliver(connection, changed, source.code, path, reference_date=AT)
+    assert (outcome.read, outcome.accepted, outcome.rejected, outcome.persons) == (6, 5, 1, 15)
+    assert rejects(connection)[0][:3] == (7 if kind == "xlsx" else 6, "alter", "x")
+    assert counts(connection, "ew") == {f"B{n:03d}": n for n in range(1, 6)}
