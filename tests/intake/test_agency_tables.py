@@ -22,6 +22,8 @@ from etl.intake.csvtable import LINE
 from etl.intake.deliver import deliver
 from etl.intake.outcome import ControlTotal, DeliveryOutcome
 from etl.intake.units import Above
+from etl.sample.agency_answer import FAULTY, WRONG_TOTAL_YEAR
+from tests.conftest import SAMPLE_YEARS, Published
 from tests.intake.support import rejects
 
 AT = date(2024, 12, 31)
@@ -232,3 +234,30 @@ def test_a_total_beyond_all_that_can_be_hidden_never_passes(
     (wrong,) = [t for t in totals if t.column == "alo" and not t.area]
     assert wrong.state == "not_met"
     assert fine.filter((pl.col(KIND) == "total") & (pl.col(CODE) == "alo")).is_empty()
+
+
+def test_the_sample_agency_and_its_sums(published: Published) -> None:
+    """Every table that the played agency sends adds up, with its asterisks as intervals, but for a planted total."""
+    query = text(
+        "SELECT source, report FROM intake.delivery WHERE status = 'active' "
+        "AND (source LIKE 'akg%' OR source = 'ba_sonderauswertung')"
+    )
+    with published.engine.connect() as connection:
+        reports = connection.execute(query).all()
+        bounds = connection.execute(
+            text("SELECT DISTINCT c.at_least, c.at_most FROM warehouse.count c "
+                 "JOIN catalogue.measure m ON m.id = c.measure_id WHERE m.source LIKE 'akg%' AND c.status = 'geheim'")
+        ).all()  # fmt: skip
+        sums = connection.scalar(
+            text("SELECT count(DISTINCT (u.level, c.period)) FROM warehouse.count c "
+                 "JOIN catalogue.measure m ON m.id = c.measure_id JOIN geo.unit u ON u.id = c.unit_id "
+                 "WHERE m.code = 'alo' AND u.level IN ('stadt', 'stadtteil')")
+        )  # fmt: skip
+    assert len(reports) == 4 * len(SAMPLE_YEARS)
+    assert (1, 9) in [tuple(b) for b in bounds]
+    assert all(report["totals"] for _, report in reports)
+    wrong = [
+        (s, t["period"], t["column"], t["area"]) for s, r in reports for t in r["totals"] if t["state"] == "not_met"
+    ]
+    assert wrong == [(FAULTY, f"{WRONG_TOTAL_YEAR}-Q1", "alo", "")], "the one that the sample plants"
+    assert sums == 2 * 4 * len(SAMPLE_YEARS) - 1, "all but the total that contradicts its areas"
