@@ -56,6 +56,10 @@ class Measure(Strict):
         description="Weight each age (dimension alter, completed years on 31.12.) with the share of its birth cohort "
         "that is below, or has reached, the age limit of § 7a SGB II at the reference date",
     )
+    confidential: bool = Field(
+        True,
+        description="Small numbers are withheld; false for things that are no secret of anybody: places, dwellings",
+    )
     carrier: Code | None = Field(
         None,
         description="Measure by block or cell whose distribution divides this one where another district version needs "

@@ -124,16 +124,16 @@ SELECT s.indicator_id, s.unit_id, s.group_code, p.code, CASE WHEN a.pool = 1 THE
             THEN a.factor * s.numerator / CASE WHEN a.quotient THEN s.denominator ELSE 1 END END,
        v.status, s.quality,
        -- the complement of a share is shown with it
-       least(s.smallest, CASE WHEN a.share THEN c.rest END),
-       least(s.smallest_nonzero, CASE WHEN a.share THEN nullif(c.rest, 0) END),
-       least(s.smallest_agency, CASE WHEN a.share AND s.smallest_agency IS NOT NULL THEN c.rest END),
+       least(s.smallest, CASE WHEN s.smallest IS NOT NULL THEN c.rest END),
+       least(s.smallest_nonzero, CASE WHEN s.smallest IS NOT NULL THEN nullif(c.rest, 0) END),
+       least(s.smallest_agency, CASE WHEN s.smallest_agency IS NOT NULL THEN c.rest END),
        s.base
 FROM summed s
 JOIN asked a USING (indicator_id, scope)
 JOIN result_period p USING (pool, school, year)
 CROSS JOIN LATERAL (
     -- numerators from another source or date may exceed the denominator: then there is no complement
-    SELECT CASE WHEN s.denominator >= s.numerator THEN s.denominator - s.numerator END AS rest
+    SELECT CASE WHEN a.share AND s.denominator >= s.numerator THEN s.denominator - s.numerator END AS rest
 ) c
 CROSS JOIN LATERAL (
     SELECT CASE WHEN s.state <= 2 AND a.quotient AND s.denominator = 0 THEN 'nicht_sinnvoll'

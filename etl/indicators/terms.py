@@ -19,7 +19,7 @@ class Row:
 
     ``number`` is the term's place in its part, the same in all pooled periods. ``anchor``: a value is made for every
     unit and period that has this count. ``persons``: small counts of it say something about persons or cases (not so
-    places in facilities); ``agency``: it comes from files that withhold small counts themselves.
+    places or dwellings); ``agency``: it comes from files that withhold small counts themselves.
     """
 
     code: str
@@ -57,7 +57,7 @@ def rows_of(catalogue: Catalogue, indicator: Indicator) -> list[Row]:
         for number, term in enumerate(terms):
             measure = catalogue.measure[term.measure]
             source = catalogue.source[measure.source] if measure.source is not None else None
-            persons = source is not None and source.place != "standort"
+            persons = source is not None and measure.confidential
             rows += [
                 Row(
                     code=indicator.code, scope=scope, part=part, number=number, measure=term.measure,

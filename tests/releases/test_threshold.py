@@ -48,7 +48,7 @@ def test_other_counts_need_five_and_rates_fifty(town: Connection, traps: Catalog
     assert published(town, "TST04", "102") == NOTHING  # 49 children
     assert published(town, "TST04", "201") == NOTHING  # 4 in day care
     assert published(town, "TST04", "202") == (61, 60, 101.7, "gueltig")  # of another day: no complement
-    assert published(town, "TST05", "101") == (2, 60, 3.3, "gueltig")  # places are no persons
+    assert published(town, "TST05", "101") == (2, 60, 3.3, "gueltig")  # places are no secret
 
 
 def test_areas_with_few_inhabitants_show_no_social_indicators(
