@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue, Measure, Source
 from etl.errors import InputError
+from etl.indicators.aggregate import aggregate
 from etl.intake.deliver import deliver
 from etl.intake.header import joined
 from etl.intake.marks import split_mark
@@ -229,23 +230,43 @@ def test_a_newer_delivery_of_a_series_counts_as_a_whole(
 ) -> None:
     """Delivered again with one year more and a corrected old one: the later reference date counts for both years."""
     form = {
-        "kind": "areas", "name": "reihe", "level": "stadtteil", "area": {"column": "Gebiet", "by": "name"},
+        "kind": "areas", "name": "reihe", "level": "stadtteil",
+        "area": {"column": "Gebiet", "by": "name", "total": ["Summe"]},
         "period": {"by": "column", "column": "Jahr"}, "values": {"Zahl": "wert"},
+        "symbols": {"*": {"status": "geheim"}},
     }  # fmt: skip
     known = _catalogue(connection, catalogue, form)
 
-    def series(name: str, years: dict[int, int]) -> Path:
-        rows = [f"{area};{year};{value}" for year, value in years.items() for area in STADTTEILE]
+    def series(name: str, years: dict[int, tuple[object, int]]) -> Path:
+        rows = [f"{area};{year};{value}" for year, (value, _) in years.items() for area in STADTTEILE]
+        rows += [f"Summe;{year};{total}" for year, (_, total) in years.items()]
         path = tmp_path / name
         path.write_text("\n".join(["Gebiet;Jahr;Zahl", *rows]) + "\n", encoding="utf-8")
         return path
 
-    newer = deliver(connection, known, CODE, series("b.csv", {2023: 11, 2024: 20}), reference_date=AT)
-    older = deliver(connection, known, CODE, series("a.csv", {2023: 10}), reference_date=date(2023, 12, 31))
-    assert (newer.periods, older.periods) == (["2023", "2024"], ["2023"])
-    assert older.state == newer.state == "new", "deliveries of different reference dates stand beside each other"
-    again = deliver(connection, known, CODE, series("c.csv", {2023: 12, 2024: 20}), reference_date=AT)
+    def counted(period: str) -> dict[str, float | str]:
+        aggregate(connection, known)
+        query = text(
+            "SELECT u.name, c.value, c.status FROM warehouse.unit_count c JOIN geo.unit u ON u.id = c.unit_id "
+            "JOIN catalogue.measure m ON m.id = c.measure_id WHERE m.code = 'f_wert' AND c.period = :period "
+            "AND u.name IN ('Nordheim', 'Mitte', 'Stadt')"
+        )
+        rows = connection.execute(query, {"period": period})
+        return {name: status if value is None else value for name, value, status in rows}
+
+    newer = deliver(connection, known, CODE, series("b.csv", {2023: (11, 55), 2024: (20, 100)}), reference_date=AT)
+    late = deliver(
+        connection, known, CODE, series("a.csv", {2022: (9, 45), 2023: (10, 50)}), reference_date=date(2023, 12, 31)
+    )
+    assert (newer.periods, late.periods) == (["2023", "2024"], ["2022", "2023"])
+    assert late.state == newer.state == "new", "deliveries of different reference dates stand beside each other"
+    assert counted("2022") == {"Nordheim": 9, "Mitte": 9, "Stadt": 45}
+    assert counted("2023") == {"Nordheim": 11, "Mitte": 11, "Stadt": 55}
+    # corrected once more: a total that contradicts its areas, and a year that is withheld now
+    again = deliver(connection, known, CODE, series("c.csv", {2023: (12, 99), 2024: ("*", 100)}), reference_date=AT)
     assert (again.state, again.superseded) == ("superseding", newer.delivery)
+    assert counted("2023") == {"Nordheim": 12, "Mitte": 12, "Stadt": 60}
+    assert counted("2024") == {"Nordheim": "geheim", "Mitte": "geheim", "Stadt": 100}
 
 
 def test_published_rates_and_impossible_ones(connection: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
