@@ -26,6 +26,7 @@ COMMANDS = {
     "districts": "etl.districts.district_commands:districts",
     "blocks": "etl.districts.blockbuild.commands:blocks",
     "osm": "etl.districts.land_commands:osm",
+    "alkis": "etl.districts.land_commands:alkis",
     "areas": "etl.districts.custom_areas.commands:areas",
     "deliver": "etl.intake.commands:deliver",
     "deliveries": "etl.intake.journal_commands:deliveries",

@@ -44,7 +44,7 @@ FROM pg_temp.grid_place
 
 _SHARES = text("""
 -- How a cell divides among the blocks that it meets: what lies outside all blocks lies outside the city. Inside, by the
--- addresses of the blocks in the cell, by area where it has none (or always: :weights = 'area').
+-- addresses of the blocks in the cell (or the ground of residential buildings), by area where it has none of them.
 CREATE TEMPORARY TABLE grid_share ON COMMIT DROP AS
 WITH met AS MATERIALIZED (
     SELECT c.id, b.id AS block_id, ST_Area(c.geom) AS whole,
@@ -57,6 +57,14 @@ WITH met AS MATERIALIZED (
     FROM pg_temp.grid_cell c JOIN geo.address a ON ST_Intersects(a.geom, c.geom) AND a.block_id IS NOT NULL
     WHERE CAST(:weights AS text) = 'addresses'
     GROUP BY c.id, a.block_id
+    UNION ALL
+    SELECT c.id, b.id, sum(g.area_m2)
+    FROM pg_temp.grid_cell c
+    JOIN geo.building g ON g.residential AND ST_Intersects(ST_PointOnSurface(g.geom), c.geom)
+    JOIN geo.block b ON ST_Intersects(b.geom, ST_PointOnSurface(g.geom))
+     AND b.block_set_id = (SELECT id FROM geo.block_set WHERE is_current)
+    WHERE CAST(:weights AS text) = 'buildings'
+    GROUP BY c.id, b.id
 ), both_ways AS (
     SELECT m.id, m.block_id, m.m2, m.whole, coalesce(l.n, 0) AS n,
            sum(m.m2) OVER w AS inside, sum(coalesce(l.n, 0)) OVER w AS addresses
@@ -218,6 +226,7 @@ def _store(  # noqa: PLR0917
     outcome.read = sum(t.read for t in tables)
     near = sum(len(t.frame) for t in tables)
     outcome.ignored, outcome.accepted = outcome.read - near, near
-    weighed = f"{lived} nach Adressen, {inside - lived} nach Fläche" if form.weights == "addresses" else "nach Fläche"
+    by = {"addresses": "Adressen", "buildings": "Wohngebäuden"}.get(form.weights)
+    weighed = f"{lived} nach {by}, {inside - lived} nach Fläche" if by else "nach Fläche"
     outcome.remarks.append(Remark("hinweis", f"{inside} Zellen liegen in der Stadt; auf Blöcke verteilt: {weighed}"))
     outcome.remarks += [Remark("hinweis", note) for note in amounts.notes]

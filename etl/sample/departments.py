@@ -8,6 +8,7 @@ from etl.sample.agency import write_agency, write_commuters
 from etl.sample.daycare import write_daycare
 from etl.sample.housing import write_housing
 from etl.sample.official import write_official
+from etl.sample.official_geo import write_geo
 from etl.sample.official_grid import write_grid
 from etl.sample.people_files import households, movements, traits
 from etl.sample.schools import write_school_series, write_schools
@@ -33,5 +34,6 @@ ALL_YEARS: tuple[Callable[[Writer, Sequence[Snapshot]], None], ...] = (
     write_school_series,
     write_official,
     write_grid,
+    write_geo,
 )
 """Called once at the end with the snapshots of all years, for files that hold a series."""
