@@ -35,7 +35,6 @@ class Count(Base):
             name="bounds_where_unknown",
         ),
         Index("ix_count_delivery_id", "delivery_id"),
-        Index("ix_count_measure_period", "measure_id", "period"),
         {"schema": "warehouse", "comment": "Additive counts by smallest unit"},
     )
 
@@ -69,7 +68,6 @@ class UnitCount(Base):
     __table_args__ = (
         one_of("status", STATUS),
         one_of("quality", QUALITY),
-        Index("ix_unit_count_unit_id", "unit_id"),
         {"schema": "warehouse", "comment": "Measures aggregated to units"},
     )
 
