@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-
-
-class _Strict(BaseModel):
-    """Unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from etl.catalogue.base import Code, Strict
 
 
-class GridAmount(_Strict):
+class GridAmount(Strict):
     """An amount of a cell, from headings of the tables: count × shares in percent × means.
 
     ``shares`` are percentages of what was there before, ``less`` percentages that are taken away, ``times`` means by
@@ -37,7 +31,7 @@ class GridAmount(_Strict):
         return (self.count, *self.shares, *self.less, *self.times)
 
 
-class GridForm(_Strict):
+class GridForm(Strict):
     """Several tables of one grid in one archive, joined by cell and brought to blocks as estimates.
 
     The tables of the Zensus are perturbed cell by cell: their sums do not add up, so what comes out are estimates.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field, model_validator
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from etl.catalogue.base import Code, Strict
 
 REGIONS = (
     "DINSG", "DLAND", "DLANDU", "REGBEZ", "KREISE", "KREISU", "GEMEIN", "PGEMEIN",
@@ -12,30 +12,22 @@ REGIONS = (
 )  # fmt: skip
 """Codes of the variables that name a region (regionalstatistik.de, GENESIS-Online, Zensus database)."""
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
-
-class _Strict(BaseModel):
-    """Unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GenesisVariable(_Strict):
+class GenesisVariable(Strict):
     """A classifying variable: its label, and code → label of its attributes (classic tables have labels only)."""
 
     label: str
     attributes: dict[str, str] = Field(min_length=1)
 
 
-class GenesisColumn(_Strict):
+class GenesisColumn(Strict):
     """One column: a value variable for the attributes listed, added up; variables not named are at their total."""
 
     value: str = Field(description="Code of the value variable, for example BEVSTD")
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Variable → attributes to add up")
 
 
-class GenesisTable(_Strict):
+class GenesisTable(Strict):
     """What a table contains and which columns are taken from it."""
 
     table: str = Field(description="Code of the table, for example 12411-02-03-5")
