@@ -29,6 +29,8 @@ FIELDS = (
     "NBA", "OI", "QUA", "LAN", "RBZ", "KRS", "GMD", "OTT", "SSS", "HNR", "ADZ", "E", "N", "STN", "PLZ", "ONM",
     "ZON", "POT",
 )  # fmt: skip
+QUALITIES = ["A", "B", "C"]
+"""Position within the building, on the parcel, or of an internal number; the best one is kept of an address."""
 ZONE = 32_000_000
 """What the zone prefix adds to an easting (EPSG:4647)."""
 MAX_REJECTED = 0.05
@@ -140,6 +142,7 @@ def _typed(rows: pl.DataFrame, file: str, city: City) -> tuple[pl.DataFrame, lis
     checks = (
         ("SSS", pl.col("SSS").str.contains(r"^\d{1,5}$"), "der Straßenschlüssel muss aus 1 bis 5 Ziffern bestehen"),
         ("HNR", pl.col("HNR").str.contains(r"^0*[1-9]\d{0,4}$"), "die Hausnummer muss eine Zahl ab 1 sein"),
+        ("QUA", pl.col("QUA").is_in(QUALITIES), "die Qualität muss A (im Gebäude), B (auf dem Flurstück) oder C sein"),
         ("E", pl.col("east").is_not_null(), "der Rechtswert ist keine Zahl (Dezimalkomma)"),
         ("N", pl.col("y").is_not_null(), "der Hochwert ist keine Zahl (Dezimalkomma)"),
         (

@@ -141,6 +141,18 @@ class TestAddresses:
         assert found.encoding == "ISO-8859-1"
         assert found.rows["street_name"].to_list() == ["Schöne Straße"]
 
+    def test_comments_plain_eastings_and_all_qualities(self, city: City, tmp_path: Path) -> None:
+        rows = [
+            "# Hauskoordinaten", hk(1, 1), hk(1, 1, HNR="1", QUA="B", E=f"{X0 + 1.5:.1f}".replace(".", ",")), hk(1, 1, HNR="2", QUA="C"),
+            *(hk(1, 1, HNR=str(n)) for n in range(20, 60)), hk(1, 1, HNR="3", QUA="X"),
+        ]  # fmt: skip
+        path = tmp_path / "hk.csv"
+        path.write_bytes("\r\n".join(rows).encode("utf-8-sig"))
+        found = read_hk_de(path, city)
+        assert found.rows["quality"].to_list()[:3] == ["A", "B", "C"]
+        assert found.rows["x"].to_list()[:2] == [X0 + 1, X0 + 1.5]
+        assert [(p.line, p.column, p.value) for p in found.rejected] == [(len(rows), "QUA", "X")]
+
     def test_same_file_twice_and_a_newer_one(self, db: Engine, city: City, tmp_path: Path) -> None:
         path = write_hk(tmp_path / "hk.csv", [hk(1, 1), hk(2, 2, HNR="1")])
         assert load_hk(db, city, path).changed
