@@ -129,4 +129,6 @@ def publish_edition(connection: Connection, catalogue: Catalogue, *, label: str 
         text("UPDATE release.edition SET status = 'published', published_at = now() WHERE id = :id"), {"id": edition}
     )
     attempt.commit()
+    # readers' views join these right away: without fresh statistics the planner takes a new release for empty
+    connection.execute(text("ANALYZE release.edition, release.value, release.unit_population, catalogue.indicator"))
     return Edition(label, values, int(withheld or 0), unchanged=False)
