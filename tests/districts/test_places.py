@@ -143,7 +143,8 @@ class TestAddresses:
 
     def test_comments_plain_eastings_and_all_qualities(self, city: City, tmp_path: Path) -> None:
         rows = [
-            "# Hauskoordinaten", hk(1, 1), hk(1, 1, HNR="1", QUA="B", E=f"{X0 + 1.5:.1f}".replace(".", ",")), hk(1, 1, HNR="2", QUA="C"),
+            "# Hauskoordinaten", hk(1, 1), hk(1, 1, HNR="1", QUA="B", E=f"{X0 + 1.5:.1f}".replace(".", ",")),
+            hk(1, 1, HNR="2", QUA="C"),
             *(hk(1, 1, HNR=str(n)) for n in range(20, 60)), hk(1, 1, HNR="3", QUA="X"),
         ]  # fmt: skip
         path = tmp_path / "hk.csv"
