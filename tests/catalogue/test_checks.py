@@ -153,8 +153,8 @@ FAULTS = [
     (T_PEOPLE, "index_part: S4", "index_part: S9", "S9: in indices.yaml heißt kein Bestandteil", "BEV24.index_part"),
     (
         T_PEOPLE,
-        "    kind: anzahl\n    numerator: ew\n",
-        "    kind: anzahl\n    numerator: ew\n    comparison: {numerator: ew}\n",
+        "      numerator: amt_ew\n",
+        "      numerator: ew\n",
         "gilt nicht für Vergleichsräume; richtig wäre eine Messgröße aus einer Quelle mit level vergleichsraum",
         "BEV01.comparison",
     ),

@@ -51,7 +51,7 @@ def test_every_measure_is_used(catalogue: Catalogue) -> None:
     """In an indicator, as a comparison, as a carrier; or it completes a set whose parts are shown."""
     used = {t.measure for i in catalogue.indicators for part in ("numerator", "denominator") for t in i.terms(part)}
     used |= {m.carrier for m in catalogue.measures if m.carrier}
-    complete = {"raeumungsklagen", "mietschulden", "uebergaenge_foerderzentrum", "arbeitslose"}
+    complete = {"raeumungsklagen", "mietschulden", "uebergaenge_foerderzentrum", "arbeitslose", "siedlungsflaeche_m2"}
     assert {m.code for m in catalogue.measures if not m.code.startswith("amt_")} - used == complete
 
 
@@ -61,6 +61,7 @@ def test_facilities_stand_where_they_stand(catalogue: Catalogue) -> None:
         "kita_plaetze",
         "jugendeinrichtungen",
         "foerderbedarf",
+        "flaechennutzung",
     }
     for code in ("BIL04", "JUH11"):
         assert "Standort" in (indicators(catalogue)[code].note or "")
