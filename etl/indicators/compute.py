@@ -14,6 +14,9 @@ from etl.indicators.aggregate import aggregate
 from etl.indicators.segregation import SEGREGATE
 from etl.indicators.terms import CITY, COMPARED, lay_out
 
+LOCK = 7_262_103
+"""Advisory lock: one computation at a time; a second waits for the first."""
+
 YEARLY = text("""
 CREATE TEMPORARY TABLE yearly_count ON COMMIT DROP AS
 WITH used AS (
@@ -151,6 +154,7 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
     withheld, missing and so on as its worst part is (an earlier year that is not there is missing); a denominator of 0
     gives ``nicht_sinnvoll``. All in the caller's transaction: readers see the old values until then.
     """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     aggregate(connection, catalogue)
     connection.execute(text("DELETE FROM warehouse.indicator_value"))
     district = catalogue.city.district_level or catalogue.city.levels[-1].code

@@ -30,7 +30,9 @@ RETURNING id
 FILL = text("""
 INSERT INTO release.value (edition_id, unit_id, indicator_id, group_code, period, reference_date, numerator,
     denominator, value, status, quality, class_no)
-SELECT :edition, p.unit_id, p.indicator_id, p.group_code, p.period, p.reference_date, p.numerator, p.denominator,
+SELECT :edition, p.unit_id, p.indicator_id, p.group_code, p.period, p.reference_date,
+       -- sums of fractions in another order differ in their last digits: that is no other edition
+       round(p.numerator::numeric, 6)::double precision, round(p.denominator::numeric, 6)::double precision,
        round(p.value::numeric, i.decimals)::double precision, p.status, p.quality,
        -- classes by the unrounded value; a limit belongs to the class above it
        CASE WHEN p.value IS NOT NULL AND b.breaks <> '{}' THEN width_bucket(p.value, b.breaks) + 1 END

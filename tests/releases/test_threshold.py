@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.threshold import is_social
@@ -85,6 +85,18 @@ def test_policy_decides(town: Connection, traps: Catalogue, take_in: TakeIn) -> 
     take_in("agentur", "2025-12-31", [("101", 9, 5, 9), ("102", 20, 5, 9), ("201", 9, 5, 9), ("202", 9, 5, 9)])
     release(town, replace(traps, policy=policy))
     assert published(town, "TST02", "101") == (9, 40, 22.5, "gueltig")
+
+
+def test_last_digits_of_fractions_make_no_new_edition(town: Connection, traps: Catalogue, take_in: TakeIn) -> None:
+    # two twelfths of those of 66 are below the age limit
+    take_in("register", "2025-12-31", [("101", 30, "d", 400), ("101", 66, "d", 100)])
+    take_in("agentur", "2025-12-31", [(b, 40, 11, 10) for b in ("101", "102", "201", "202")])
+    release(town, traps)
+    assert published(town, "TST02", "101")[:2] == (40, 416.666667)
+    town.execute(text("UPDATE warehouse.indicator_value SET denominator = denominator * (1 + 1e-13)"))
+    assert publish_edition(town, traps).unchanged
+    town.execute(text("UPDATE warehouse.indicator_value SET denominator = denominator + 0.1 WHERE denominator > 400"))
+    assert not publish_edition(town, traps).unchanged
 
 
 @pytest.mark.parametrize(("code", "social"), [("TST01", False), ("TST20", False), ("TST02", True), ("TST09", True)])
