@@ -33,7 +33,8 @@ class AreaValues:
 
     ``cells``: line, area word, kind of row (unit, unlocated, total, part), column code, period code, value, status and,
     where a value is withheld, its bounds. ``rates``: the same for published rates, which are never stored.
-    ``line_periods``: the periods that each line speaks of, rejected lines included.
+    ``line_periods``: the periods that each line speaks of, rejected lines included. ``harmless``: rejected lines that
+    no sum misses (zeros of an unknown area, a row that repeats another one word by word).
     """
 
     cells: pl.DataFrame
@@ -43,6 +44,7 @@ class AreaValues:
     ignored: int
     rates: pl.DataFrame = field(default_factory=pl.DataFrame)
     line_periods: pl.DataFrame = field(default_factory=pl.DataFrame)
+    harmless: set[int] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 

@@ -55,11 +55,17 @@ def _place(values: AreaValues, units: Units, above: Above, form: AreaForm) -> pl
     else:
         rows = [(n, heading, w, units.fault(a)) for n, w, a in unknown.select(LINE, WORD, AREA).iter_rows()]
         values.rejects.add_rows(rows)
+        values.harmless |= _lines_of_zeros(cells.filter(~is_known))
     cells, values.rates = cells.filter(is_known), values.rates.filter(is_known)
     cells = _without_repeats(cells, values, form)
     right = ~pl.col(LINE).is_in(values.rejects.table()["line"].unique().implode())
     values.rates = values.rates.filter(right)
     return cells.filter(right)
+
+
+def _lines_of_zeros(cells: pl.DataFrame) -> set[int]:
+    lines = cells.group_by(LINE).agg((pl.col(VALUE) == 0).fill_null(value=False).all().alias("§zeros"))
+    return set(lines.filter(pl.col("§zeros"))[LINE])
 
 
 def _without_repeats(cells: pl.DataFrame, values: AreaValues, form: AreaForm) -> pl.DataFrame:
@@ -73,9 +79,18 @@ def _without_repeats(cells: pl.DataFrame, values: AreaValues, form: AreaForm) ->
             values.warnings.append(f"{number} mehrfach vor; wie vereinbart gilt der letzte")
         return kept
     earlier = cells.with_columns(
-        pl.col(LINE).min().over(place).alias("§first"), pl.col(COLUMN).first().over(place).alias("§col")
+        pl.col(LINE).min().over(place).alias("§first"),
+        pl.col(COLUMN).first().over(place).alias("§col"),
+        (
+            pl.col(VALUE).eq_missing(pl.col(VALUE).first().over(place))
+            & (pl.col(STATUS) == pl.col(STATUS).first().over(place))
+        )
+        .all()
+        .over(LINE)
+        .alias("§same"),
     )
     again = earlier.filter((pl.col(LINE) > pl.col("§first")) | (pl.col(COLUMN) != pl.col("§col")))
+    values.harmless |= set(again.filter(pl.col("§same"))[LINE])
     text = "dieses Gebiet kommt für denselben Zeitraum und dasselbe Merkmal schon in Zeile "
     values.rejects.add(
         again.unique(LINE, keep="first", maintain_order=True).select(
@@ -132,8 +147,9 @@ def take_in_areas(  # noqa: PLR0917
 
 
 def _incomplete(values: AreaValues) -> set[str]:
-    """Periods of which rows were rejected; all where a rejected row does not tell its period."""
+    """Periods of which rows were rejected that sums may miss; all where a rejected row does not tell its period."""
     wrong = values.rejects.table().select(pl.col("line").alias(LINE)).unique()
+    wrong = wrong.filter(~pl.col(LINE).is_in(list(values.harmless)))
     known = wrong.join(values.line_periods.drop_nulls(), on=LINE, how="left")
     return set(values.periods) if known[PERIOD].null_count() else set(known[PERIOD])
 

@@ -152,7 +152,7 @@ def test_wrong_city_total_unknown_key_and_repeated_row(
 ) -> None:
     good, rows = _table("202403", _counts()), _table("202412", _counts())
     rows[-1][4] = 999_999
-    rows.append(["202412", "01060063", "009099001", "Unbekannt", *[0] * 7])
+    rows.append(["202412", "01060063", "009099001", "Unbekannt", *[30] * 7])
     rows.append(list(rows[0]))
     outcome = _take(bezirke, catalogue, _write(tmp_path / "a.csv", [*good, *rows]))
     assert outcome.rejected == 2
@@ -161,9 +161,20 @@ def test_wrong_city_total_unknown_key_and_repeated_row(
     assert second[1:3] == ("Städtische Gliederung", "001001001")
     states = _states(outcome.totals)
     assert ("2024-Q1", "alo", "", "met") in states
-    # rows of December were rejected: its sums are only confirmed where they agree all the same
+    # a row of December was rejected: its sums are only confirmed where they agree all the same
     assert ("2024-Q4", "alo", "", "not_checkable") in states
     assert ("2024-Q4", "alo", "1", "met") in states
+
+
+def test_rejected_rows_that_no_sum_misses(bezirke: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
+    rows = _table("202412", _counts())
+    rows[-1][4] = 999_999
+    rows.append(["202412", "01060063", "009099001", "Unbekannt", *[0] * 7])
+    rows.append(list(rows[0]))
+    outcome = _take(bezirke, catalogue, _write(tmp_path / "a.csv", rows))
+    assert outcome.rejected == 2
+    assert ("2024-Q4", "alo", "", "not_met") in _states(outcome.totals)
+    assert not [t for t in outcome.totals if t.state == "not_checkable"]
 
 
 def test_wrong_city_total(bezirke: Connection, catalogue: Catalogue, tmp_path: Path) -> None:
