@@ -35,7 +35,7 @@ MAX_BYTES = 2 * 1024**3
 MARGIN = 100.0
 """Metres around the city that lines are kept for, so that blocks close at its edge."""
 STREETS = {
-    "motorway": "Autobahn", "trunk": "Hauptverkehrsstraße", "primary": "Hauptverkehrsstraße",
+    "motorway": "Hauptverkehrsstraße", "trunk": "Hauptverkehrsstraße", "primary": "Hauptverkehrsstraße",
     "secondary": "Hauptverkehrsstraße", "tertiary": "Sammelstraße", "unclassified": "Anliegerstraße",
     "residential": "Anliegerstraße", "living_street": "Anliegerstraße", "pedestrian": "Anliegerstraße",
     "road": "Anliegerstraße",
