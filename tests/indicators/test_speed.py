@@ -1,4 +1,4 @@
-"""Speed of computing and publishing the whole sample; ``pytest -m bench -s tests/indicators/test_speed.py`` prints it."""
+"""Speed of computing and publishing the whole sample: ``pytest -m bench -s tests/indicators/test_speed.py``."""
 
 from __future__ import annotations
 
