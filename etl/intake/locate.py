@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 from sqlalchemy import Connection, text
 
@@ -12,8 +14,8 @@ from etl.intake.records import PART, PLACE
 
 BLOCK = "block_id"
 
-KNOWN = 200_000
-"""Places remembered from batch to batch; more than a city of 800,000 has addresses."""
+KNOWN = 100_000
+"""Places remembered from batch to batch; more than a city of 400,000 has addresses."""
 
 _TABLE = text("""
 CREATE TEMPORARY TABLE intake_place (id integer NOT NULL, plain text, part1 text, part2 text, part3 text)
@@ -25,6 +27,28 @@ SELECT array_agg(a.block_id ORDER BY p.id)
 FROM intake_place p
 LEFT JOIN geo.address a ON a.address_key = coalesce(p.plain, geo.address_key(p.part1, p.part2, p.part3))
 """)
+
+# A batch of an extract sorted by address touches a small stretch of the addresses: read at once, in the order of its
+# index, instead of key by key. What is not found in the stretch is looked up as above.
+_BY_STRETCH = text("""
+SELECT array_agg(coalesce(a.block_id, o.block_id) ORDER BY p.id)
+FROM intake_place p
+LEFT JOIN (SELECT address_key, block_id FROM geo.address WHERE address_key BETWEEN :low AND :high) a
+       ON a.address_key = p.plain
+LEFT JOIN geo.address o
+       ON o.address_key = CASE WHEN a.address_key IS NULL
+                               THEN coalesce(p.plain, geo.address_key(p.part1, p.part2, p.part3)) END
+""")
+
+_STRETCH = text("""
+SELECT count(*) FROM (SELECT FROM geo.address WHERE address_key BETWEEN :low AND :high LIMIT :most) a
+""")
+
+DENSE = 4
+"""Addresses in a stretch, as a multiple of the places looked up, up to which it is read as a whole."""
+
+TAILS = 0.02
+"""Share of the places on either side that do not decide on the stretch: unknown addresses lie anywhere."""
 
 _BY_BLOCK = text("""
 SELECT array_agg(b.id ORDER BY p.id)
@@ -64,10 +88,24 @@ class Locator:
     def _look_up(self, distinct: pl.Series) -> pl.DataFrame:
         connection = self._connection
         connection.execute(_TABLE)
-        copy_in(connection, ("pg_temp", "intake_place"), self._sent(distinct))
-        found = connection.scalar(_BY_ADDRESS if self._by_address else _BY_BLOCK) or []
+        sent = self._sent(distinct)
+        copy_in(connection, ("pg_temp", "intake_place"), sent)
+        found = self._found(sent) or []
         connection.execute(text("DROP TABLE pg_temp.intake_place"))
         return pl.DataFrame([distinct, pl.Series(BLOCK, found, dtype=pl.Int32)])
+
+    def _found(self, sent: pl.DataFrame) -> Any:
+        """List of the ids of the blocks in the order of the places, by the quicker of the ways; None without places."""
+        if not self._by_address:
+            return self._connection.scalar(_BY_BLOCK)
+        plain = sent["plain"].drop_nulls().sort()
+        if len(plain):
+            cut = int(TAILS * len(plain))
+            stretch = {"low": plain[cut], "high": plain[len(plain) - 1 - cut]}
+            most = DENSE * len(plain) + 1
+            if int(self._connection.scalar(_STRETCH, stretch | {"most": most}) or 0) < most:
+                return self._connection.scalar(_BY_STRETCH, stretch)
+        return self._connection.scalar(_BY_ADDRESS)
 
     def _sent(self, distinct: pl.Series) -> pl.DataFrame:
         """The places in parts, numbered; of plain addresses only their key."""

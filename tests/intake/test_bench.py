@@ -66,12 +66,12 @@ def test_memory_of_this_process_is_plausible() -> None:
 
 
 def test_growth_in_words() -> None:
-    small = Measurement("Lieferung", 1_000, seconds=1.0, memory_mib=200)
-    large = Measurement("Lieferung", 100_000, seconds=110.0, memory_mib=220)
+    small = Measurement("Lieferung", 1_000, seconds=1.0, cpu_seconds=0.5, memory_mib=200)
+    large = Measurement("Lieferung", 100_000, seconds=110.0, cpu_seconds=60.0, memory_mib=220)
     (sentence,) = growth([large, small])
     assert "100-mal" in sentence.replace("100,0", "100")
-    assert "1,10-mal die Zeit" in sentence
-    assert "1,10-mal der Speicher" in sentence
+    assert "1,10-mal die Zeit und 1,20-mal die Rechenzeit" in sentence
+    assert "1,10-mal den Speicher" in sentence
     assert growth([small]) == []
 
 

@@ -143,7 +143,7 @@ def test_number_conditions_on_words_are_a_catalogue_fault(
     )
     catalogue_sync.sync(connection, wrong)
     take(register(tmp_path / "a.csv", GOOD))
-    with pytest.raises(CatalogueError, match=r"ew_x\.filter\.geschlecht: ge, lt und within_years gibt es nur für Zahlen"):
+    with pytest.raises(CatalogueError, match=r"ew_x\.filter\.geschlecht: ge, lt und within_years"):
         recount(connection, wrong, SOURCE)
 
 
@@ -174,11 +174,12 @@ _CHILD = textwrap.dedent("""
     from etl.intake.deliver import deliver
     from etl.settings import DEFAULT_CATALOGUE
     from etl.warehouse.engine import open_engine
-    url, path, hold, moment = sys.argv[1:]
+    url, path, let_go, moment = sys.argv[1:]
     def progress(step, rows):
         if step == moment:
             print(step, flush=True)
-            time.sleep(float(hold))
+            while not Path(let_go).exists():
+                time.sleep(0.02)
     with open_engine(url).begin() as connection:
         outcome = deliver(connection, load_catalogue(DEFAULT_CATALOGUE), "einwohner_bestand", Path(path),
                           reference_date=date(2024, 12, 31), progress=progress)
@@ -186,8 +187,9 @@ _CHILD = textwrap.dedent("""
 """)
 
 
-def _start(engine: Engine, path: Path, hold: float, moment: str) -> subprocess.Popen[str]:
-    arguments = [sys.executable, "-c", _CHILD, _url(engine), str(path), str(hold), moment]
+def _start(engine: Engine, path: Path, let_go: Path, moment: str) -> subprocess.Popen[str]:
+    """A load in a process of its own that waits at a step until the file ``let_go`` exists."""
+    arguments = [sys.executable, "-c", _CHILD, _url(engine), str(path), str(let_go), moment]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONWARNINGS": "ignore"})
 
 
@@ -197,7 +199,7 @@ def test_a_killed_load_leaves_nothing_and_can_be_repeated(city: Engine, catalogu
         deliver(connection, catalogue, SOURCE, kept, reference_date=AT)
         before = _journal(connection)
     corrected = register(tmp_path / "b.csv", GOOD[:8])
-    child = _start(city, corrected, 60, "zählen")
+    child = _start(city, corrected, tmp_path / "never", "zählen")
     assert child.stdout is not None
     assert child.stdout.readline().strip() == "zählen"  # records are written, nothing is counted yet
     child.send_signal(signal.SIGKILL)
@@ -211,25 +213,27 @@ def test_a_killed_load_leaves_nothing_and_can_be_repeated(city: Engine, catalogu
 
 
 def _somebody_waits(city: Engine) -> bool:
-    """Whether, within four seconds, a second load waits for the lock of the source."""
+    """Whether, within a minute, a second load waits for the lock of the source."""
     query = text(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     )
     with city.connect() as connection:
-        for _ in range(80):
+        for _ in range(600):
             if connection.scalar(query):
                 return True
-            time.sleep(0.05)
+            time.sleep(0.1)
     return False
 
 
 def test_two_loads_at_once_do_not_mix(city: Engine, tmp_path: Path) -> None:
-    first = _start(city, register(tmp_path / "a.csv", GOOD), 5.0, "zählen")
+    let_go = tmp_path / "now"
+    first = _start(city, register(tmp_path / "a.csv", GOOD), let_go, "zählen")
     assert first.stdout is not None
     first.stdout.readline()
-    second = _start(city, register(tmp_path / "b.csv", GOOD[:8]), 0.0, "zählen")
+    second = _start(city, register(tmp_path / "b.csv", GOOD[:8]), let_go, "zählen")
     assert _somebody_waits(city)
+    let_go.touch()
     said = [p.communicate()[0].split() for p in (first, second)]
     assert [words[-1] for words in said] == ["new", "superseding"]
     with city.connect() as connection:

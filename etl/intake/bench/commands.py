@@ -41,12 +41,14 @@ def measuring() -> None:
 class Measurement:
     """One way for one city: the best of the repetitions in seconds, memory (MiB) as the largest of all of them.
 
+    ``cpu_seconds``: processor time of the program, and of the database's process where there is one, in the same run.
     ``missing``: why it could not run; then there are no figures.
     """
 
     way: str
     residents: int
     seconds: float | None = None
+    cpu_seconds: float | None = None
     memory_mib: float | None = None
     server_mib: float | None = None
     persons: int | None = None
@@ -93,6 +95,7 @@ def _run(way: str, files: Files, residents: int, repeat: int) -> Measurement:
         title,
         residents,
         seconds=best["seconds"],
+        cpu_seconds=best.get("cpu_seconds"),
         memory_mib=max(r["memory_mib"] for r in runs),
         server_mib=max(server, default=None),
         persons=best.get("persons"),
@@ -184,7 +187,7 @@ def _number(value: float | None, decimals: int = 0) -> str:
 
 def _show(found: list[Measurement]) -> None:
     table = Table(title="Registerabzug einlesen (synthetische Daten)")
-    for heading in ("Weg", "Einwohner", "Sekunden", "Zeilen/s", "COPY = 1", "MiB", "MiB Datenbank"):
+    for heading in ("Weg", "Einwohner", "Sekunden", "CPU-s", "Zeilen/s", "COPY = 1", "MiB", "MiB Datenbank"):
         table.add_column(heading, justify="left" if heading == "Weg" else "right", overflow="fold")
     bare = {m.residents: m.seconds for m in found if m.way == WAYS["copy"][0]}
     for m in found:
@@ -196,6 +199,7 @@ def _show(found: list[Measurement]) -> None:
             m.way,
             thousands(m.residents),
             _number(m.seconds, 2),
+            _number(m.cpu_seconds, 2),
             _number(m.residents / m.seconds),
             _number(copied / m.seconds, 2) if copied else "",
             _number(m.memory_mib),
@@ -208,7 +212,10 @@ def _show(found: list[Measurement]) -> None:
     for title, words, _, _ in WAYS.values():
         if any(m.way == title for m in found):
             console.print(f"{title}: {words}", style="dim")
-    console.print("MiB: größter Speicher des Programms; MiB Datenbank: des Datenbankprozesses daneben.", style="dim")
+    words = (
+        "CPU-s: Rechenzeit des Programms und der Datenbank; MiB: größter Speicher des Programms; MiB Datenbank: des "
+    )
+    console.print(f"{words}Datenbankprozesses daneben.", style="dim")
     for sentence in growth([m for m in found if m.way == WAYS["lieferung"][0]]):
         console.print(sentence)
 
@@ -221,9 +228,11 @@ def growth(deliveries: list[Measurement]) -> list[str]:
         small = measured[0]
         times = large.residents / small.residents
         linear = float(large.seconds or 0) / (times * float(small.seconds or 1))
+        worked = float(large.cpu_seconds or 0) / (times * float(small.cpu_seconds or 1))
         memory = float(large.memory_mib or 0) / float(small.memory_mib or 1)
         out.append(
-            f"{_number(times, 1)}-mal so viele Einwohner: {_number(linear, 2)}-mal die Zeit, die bei gleichem Wachstum "
-            f"zu erwarten wäre, und {_number(memory, 2)}-mal der Speicher."
+            f"{_number(times, 1)}-mal so viele Einwohner brauchen {_number(linear, 2)}-mal die Zeit und "
+            f"{_number(worked, 2)}-mal die Rechenzeit, die bei gleichem Wachstum zu erwarten wären, und "
+            f"{_number(memory, 2)}-mal den Speicher."
         )
     return out

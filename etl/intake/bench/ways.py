@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from etl.intake.bench.city import AT
 from etl.intake.bench.load import bare_copy, whole_delivery
-from etl.intake.bench.memory import peak_mib
+from etl.intake.bench.memory import cpu_seconds, peak_mib
 
 SOURCE = "einwohner_bestand"
 
@@ -39,9 +39,11 @@ def _connected(files: Files, work: Callable[[Connection], dict[str, Any]]) -> di
 
     with open_engine(files["url"]).connect() as connection:
         process = connection.scalar(text("SELECT pg_backend_pid()"))
+        before = cpu_seconds(str(process))
         result = work(connection)
+        used = cpu_seconds(str(process)) - before
         connection.rollback()
-        return {**result, "server_mib": peak_mib(str(process))}
+        return {**result, "server_mib": peak_mib(str(process)), "server_cpu": used}
 
 
 def delivery(files: Files) -> dict[str, Any]:
@@ -148,8 +150,10 @@ WAYS: dict[str, tuple[str, str, Callable[[Files], dict[str, Any]], str | None]] 
 def main() -> None:
     """Run one way and print what it took."""
     way, arguments = sys.argv[1:3]
+    before = cpu_seconds()
     result = WAYS[way][2](json.loads(arguments))
-    print(json.dumps({**result, "memory_mib": peak_mib()}))
+    used = cpu_seconds() - before + result.pop("server_cpu", 0.0)
+    print(json.dumps({**result, "memory_mib": peak_mib(), "cpu_seconds": used}))
 
 
 if __name__ == "__main__":
