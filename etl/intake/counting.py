@@ -23,6 +23,8 @@ NUMERIC = ("age", "birth_date", "number", "year")
 AGE = "alter"
 """The dimension that the age limit weights: completed years."""
 OLDEST = 130
+BLOCKS_AT_ONCE = 5_000
+"""Records (one a block) summed in one statement: what is sorted for it stays in memory however large the city is."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,29 @@ def _dimensions_read(measures: tuple[Measure, ...]) -> list[str]:
     return sorted(names | {AGE for m in measures if m.age_limit is not None})
 
 
+def cell_weights(
+    connection: Connection, measures: tuple[Measure, ...], source: Source, at: date
+) -> dict[int, tuple[float, ...]]:
+    """What one record in each dimension cell of a source counts for each measure (totals, in the given order).
+
+    Cells that count for none are left out. ``at``: the reference date, on which age limits and years depend.
+    """
+    dims = sql.SQL("").join(
+        sql.SQL(", dims ->> {} AS {}").format(sql.Literal(name), sql.Identifier(name))
+        for name in _dimensions_read(measures)
+    )
+    weights = sql.SQL(", ").join(sql.SQL("({})::text").format(_weight(source, m, None, at)) for m in measures)
+    statement = sql.SQL(
+        "WITH d AS (SELECT id{} FROM intake.dimension_cell WHERE source = {}) SELECT d.id, {} FROM d ORDER BY d.id"
+    ).format(dims, sql.Literal(source.code), weights)
+    words = {"true": 1.0, "false": 0.0, "None": 0.0}
+    found = {}
+    with driver(connection).cursor() as cursor:
+        for cell, *weight in cursor.execute(statement):
+            found[int(str(cell))] = tuple(words[str(w)] if str(w) in words else float(str(w)) for w in weight)
+    return {cell: weight for cell, weight in found.items() if any(weight)}
+
+
 def count_delivery(connection: Connection, catalogue: Catalogue, source: Source, delivery: int, period: str) -> int:
     """Count a delivery's records into ``warehouse.count``; returns the number of counts written.
 
@@ -197,7 +222,7 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
         sql.SQL("({}, {}, s.{})").format(sql.Literal(c.measure_id), sql.Literal(c.group), sql.Identifier(f"s{i}"))
         for i, c in numbered
     )
-    statement = sql.SQL("""
+    counted = sql.SQL("""
         WITH d AS MATERIALIZED (
             SELECT id AS cell_id{dims} FROM intake.dimension_cell WHERE source = {source}
         ), w AS MATERIALIZED (
@@ -206,7 +231,8 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
             SELECT u.block_id, {sums}
             FROM (
                 SELECT r.block_id, unnest(r.cells) AS cell_id, unnest(r.counts) AS n
-                FROM intake.record r WHERE r.delivery_id = {delivery}
+                FROM intake.record r
+                WHERE r.delivery_id = {delivery} AND r.id >= {first} AND r.id < {first} + {blocks}
             ) u
             JOIN w ON w.cell_id = u.cell_id
             GROUP BY u.block_id
@@ -215,15 +241,17 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
         SELECT {delivery}, m.measure_id, m.group_code, {period}, s.block_id, m.value
         FROM s CROSS JOIN LATERAL (VALUES {values}) AS m (measure_id, group_code, value)
         WHERE m.value <> 0
-    """).format(
-        dims=dims,
-        weights=weights,
-        sums=sums,
-        values=values,
-        source=sql.Literal(source.code),
-        delivery=sql.Literal(delivery),
-        period=sql.Literal(period),
-    )
+    """)
+    fixed: dict[str, sql.Composable] = {
+        "dims": dims,
+        "weights": weights,
+        "sums": sums,
+        "values": values,
+        "source": sql.Literal(source.code),
+        "delivery": sql.Literal(delivery),
+        "period": sql.Literal(period),
+        "blocks": sql.Literal(BLOCKS_AT_ONCE),
+    }
     # a measure that nobody meets has been counted all the same: a zero without a place says so
     zeros = sql.SQL("""
         INSERT INTO warehouse.count (delivery_id, measure_id, group_code, period, value)
@@ -238,6 +266,13 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
             sql.SQL("({}, {})").format(sql.Literal(c.measure_id), sql.Literal(c.group)) for c in columns
         ),
     )
+    low, high = connection.execute(
+        text("SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM intake.record WHERE delivery_id = :id"),
+        {"id": delivery},
+    ).one()
     with driver(connection).cursor() as cursor:
-        written = cursor.execute(statement).rowcount
+        written = sum(
+            cursor.execute(counted.format(first=sql.Literal(first), **fixed)).rowcount
+            for first in range(int(low), int(high) + 1, BLOCKS_AT_ONCE)
+        )
         return written + cursor.execute(zeros).rowcount
