@@ -33,7 +33,7 @@ def joined(tables: list[GridTable], file: str) -> dict[int, pl.DataFrame]:
     """
     out: dict[int, pl.DataFrame] = {}
     for table in tables:
-        frame = table.frame
+        frame = table.frame.with_columns(pl.lit(value=True).alias(_given(h)) for h in table.headings)
         if table.size not in out:
             out[table.size] = frame
             continue
@@ -46,6 +46,11 @@ def joined(tables: list[GridTable], file: str) -> dict[int, pl.DataFrame]:
         weak = pl.col(WEAK).fill_null(value=False) | pl.col("§also").fill_null(value=False)
         out[table.size] = both.with_columns(weak.alias(WEAK)).drop("§also")
     return out
+
+
+def _given(heading: str) -> str:
+    """Column that is true where the heading's table has the cell: a cell without a row holds nothing, true zero."""
+    return f"§given:{heading}"
 
 
 def heading_of(wanted: str, frame: pl.DataFrame | None, file: str, size: int) -> str:
@@ -98,7 +103,8 @@ def _cells(frame: pl.DataFrame | None, amount: GridAmount, file: str, size: int)
         value = value * pl.col(names[heading])
     # a cell without dwellings has no share and no rent, and none of them is missing
     value = pl.when(pl.col(names[amount.count]) == 0).then(0.0).otherwise(value)
-    return frame.select(X, Y, pl.lit(size).alias(SIZE), value.alias(VALUE))
+    rows = frame.filter(pl.col(_given(names[amount.count])).fill_null(value=False))
+    return rows.select(X, Y, pl.lit(size).alias(SIZE), value.alias(VALUE))
 
 
 def _fill(grids: dict[int, pl.DataFrame], heading: str, form: GridForm, result: Amounts, file: str) -> None:

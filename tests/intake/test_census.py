@@ -129,6 +129,17 @@ def test_amounts_by_hand(tmp_path: Path) -> None:
     assert any("miete_summe: 1 Zelle ohne Angabe" in note for note in found.notes)
 
 
+def test_a_cell_without_a_row_is_empty_and_not_missing(tmp_path: Path) -> None:
+    count = grid(tmp_path, "Insgesamt_Wohnungen", row(50, 50, "10"))
+    empty = grid(tmp_path, "Leerstandsquote", row(50, 50, "10"), row(150, 50, "5"))
+    rent = grid(tmp_path, "durchschnMieteQM;AnzahlWohnungen", row(250, 50, "8;1"))
+    found = amounts_of([count, empty, rent], FORM, "t")
+    assert found.notes == []
+    assert sorted(found.cells.select(CODE, X, VALUE).iter_rows()) == [
+        ("bewohnt", 50, 9.0), ("leer", 50, 1.0), ("miete_summe", 250, 8.0), ("wohnungen", 50, 10.0),
+    ]  # fmt: skip
+
+
 def test_the_wide_cell_completes_what_its_small_cells_withhold(tmp_path: Path) -> None:
     count = grid(tmp_path, "Insgesamt_Wohnungen", row(50, 50, "10"), row(150, 50, "30"), row(250, 50, "20"))
     empty = grid(tmp_path, "Leerstandsquote", row(50, 50, "10"), row(150, 50, "2,0"), row(250, 50, "–"))
