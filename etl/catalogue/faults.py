@@ -93,7 +93,9 @@ def _reason(kind: type[BaseModel], error: ErrorDetails) -> str:
         case "value_error":
             return str(context["error"])
         case "union_tag_invalid" | "union_tag_not_found":
-            return f"„kind“ muss {str(context.get('expected_tags', 'records, areas')).replace(', ', ' oder ')} sein"
+            return (
+                f"„kind“ muss {str(context.get('expected_tags', 'records, areas, grid')).replace(', ', ' oder ')} sein"
+            )
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             limit = next(iter(context.values()))
             word = {"greater_than": "größer als", "greater_than_equal": "mindestens"}.get(error["type"], "höchstens")
@@ -110,7 +112,7 @@ def describe(kind: type[BaseModel], error: ValidationError, file: str, prefix: s
         for part in details["loc"]:
             if isinstance(part, int):
                 place += f"[{part + 1}]"
-            elif part not in ("records", "areas"):  # tags of the union of forms, not keys of the file
+            elif part not in ("records", "areas", "grid"):  # tags of the union of forms, not keys of the file
                 place += f".{part}" if place else str(part)
         faults.append(Fault(file, place, _reason(kind, details)))
     return faults

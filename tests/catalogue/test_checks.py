@@ -118,6 +118,7 @@ FAULTS = [
         "arbeitslosse",
         "„rates“",
     ),
+    ("sources/zensus2022_gitter.yaml", "size: 100\n", "size: 50\n", "forms[1].size: „50“ ist nicht erlaubt", "10000"),
     # breaks within the series, ascending
     ("sources/uvg.yaml", "2017-07-01", "2014-07-01", "liegt nicht in der Reihe, die 2015 beginnt", "breaks"),
     ("sources/schuleingang.yaml", "since: 2022-08-01", "since: 2019-08-01", "aufsteigend ordnen", "breaks"),
