@@ -62,7 +62,10 @@ def _told(path: Path) -> _Told | None:
     text = raw.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
     if looks_classic(text):
         return _Told("classic", _whole(path, encoding), [])
-    first = next(csv.reader(io.StringIO(text, newline=""), delimiter=";"), [])
+    try:
+        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=";"), [])
+    except csv.Error:
+        return None
     names = [tidy(c) for c in first]
     if is_new(names):
         return _Told("new", _whole(path, encoding), names)

@@ -76,7 +76,7 @@ def read_classic(path: Path, encoding: str, file: str, declared: GenesisTable) -
     """
     if path.stat().st_size > MAX_BYTES:
         raise InputError(InputProblem(file, f"die Tabelle ist größer als {MAX_BYTES // 1024**2} MB"))
-    rows = _rows(path.read_text(encoding=encoding))
+    rows = _rows(path, encoding, file)
     parts = Parts(pl.DataFrame(schema=empty(declared)))
     position = _titles(rows, parts)
     head, position = _header(rows, position)
@@ -93,14 +93,21 @@ def read_classic(path: Path, encoding: str, file: str, declared: GenesisTable) -
     return parts
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, encoding: str, file: str) -> list[tuple[int, list[str]]]:
     """Line number and cells of every row that is not empty."""
+    try:
+        text = path.read_text(encoding=encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(InputProblem(file, "der Text ist weder UTF-8 noch cp1252")) from error
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=";")
     out, line = [], 1
-    for cells in reader:
-        if any(c.strip() for c in cells):
-            out.append((line, [c.replace("\u00a0", " ").rstrip() for c in cells]))
-        line = reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(c.strip() for c in cells):
+                out.append((line, [c.replace("\u00a0", " ").rstrip() for c in cells]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(InputProblem(file, "die Zeile ist nicht lesbar", line=line)) from error
     return out
 
 

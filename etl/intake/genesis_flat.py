@@ -46,7 +46,8 @@ def is_new(names: list[str]) -> bool:
 
 def is_old(names: list[str]) -> bool:
     """Whether these headings are those of the old flat layout."""
-    return {"Statistik_Code", "Zeit"} <= set(names) and any(_OLD_VALUE.match(n) for n in names)
+    values = [n for n in names if _OLD_VALUE.match(n) and not _OLD_QUALITY.match(n)]
+    return {"Statistik_Code", "Zeit"} <= set(names) and bool(values)
 
 
 def read_flat(path: Path, names: list[str], encoding: str, file: str, declared: GenesisTable) -> Parts:
@@ -56,6 +57,8 @@ def read_flat(path: Path, names: list[str], encoding: str, file: str, declared: 
     """
     new = is_new(names)
     words = NEW if new else OLD
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise InputError(InputProblem(file, f"die Spalte {', '.join(twice)} kommt mehrfach vor", line=1))
     layout = FileFormat(type="csv", encoding=encoding, separator=";")
     rejects = Rejects()
     frames = [pl.DataFrame(schema={**dict.fromkeys(names, pl.String), LINE: pl.Int64})]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
@@ -20,8 +20,8 @@ from etl.intake.deliver import deliver
 from etl.intake.genesis_cells import official_key
 from etl.intake.genesis_signs import Figure, add, read_figure
 from etl.intake.rejects import Rejects
-from etl.sample.genesis_files import Value, classic_by_attribute, classic_by_date, flat_new, flat_old
-from etl.sample.official import EMPLOYED, POPULATION, _population, figures
+from etl.sample.genesis_files import Table, Value, classic_by_attribute, classic_by_date, flat_new, flat_old
+from etl.sample.official import EMPLOYED, POPULATION, SEXES, _population, figures
 
 YEARS = (2023, 2024)
 
@@ -230,3 +230,35 @@ def test_every_layout_gives_the_same_counts_in_the_database(
     assert (
         own["amt_ew_u20", "2023"] + own["amt_ew_20_65", "2023"] + own["amt_ew_65plus", "2023"] == own["amt_ew", "2023"]
     )
+
+
+_TABLE = Table(
+    "12411-02-03-5", "12411", "Statistik", "BEVSTD", "Bevölkerungsstand", "Titel", "STAG", "Stichtag",
+    {"ALTX20": ("Altersgruppen", {"ALT000B03": "unter 3 Jahre"}), "GES": ("Geschlecht", SEXES)},
+)  # fmt: skip
+_VALUES = [
+    Value("31.12.2024", "01060063", "Norderstedt", {"ALTX20": a, "GES": s}, "7")
+    for a in ("", "ALT000B03") for s in ("", "GESM", "GESW")
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), which=st.sampled_from(["new", "old", "classic"]))
+def test_damaged_tables_end_in_a_german_error_or_in_fewer_rows(
+    tmp_path: Path, layout: FileFormat, data: st.DataObject, which: str
+) -> None:
+    made = {
+        "new": flat_new(_TABLE, _VALUES), "old": flat_old(_TABLE, _VALUES),
+        "classic": classic_by_attribute(_TABLE, _VALUES, "GES"),
+    }[which]  # fmt: skip
+    start = data.draw(st.integers(0, len(made) - 1))
+    end = data.draw(st.integers(start, min(len(made), start + 60)))
+    inserted = data.draw(st.text(st.sampled_from(';"\n\r_-.xä01 \x00'), max_size=8))
+    path = tmp_path / "t.csv"
+    path.write_bytes((made[:start] + inserted + made[end:]).encode(data.draw(st.sampled_from(["utf-8", "cp1252"]))))
+    try:
+        rows, _, _ = read(path, layout)
+    except InputError as error:
+        assert str(error).startswith("t.csv")
+    else:
+        assert rows.columns == ["§line", *genesis.COLUMNS]
