@@ -70,13 +70,14 @@ def _inside(above: Above) -> pl.DataFrame:
 
 
 def control_totals(
-    cells: pl.DataFrame, above: Above, incomplete: set[str], negative: tuple[str, ...] = ()
+    cells: pl.DataFrame, above: Above, names: dict[int, str], incomplete: set[str], negative: tuple[str, ...] = ()
 ) -> tuple[list[ControlTotal], pl.DataFrame]:
     """Compare every total row; returns the results, and the total rows that nothing contradicts.
 
-    ``cells`` carry UNIT (area rows) and PLACE (total rows: the unit they sum up). ``incomplete``: periods of which rows
-    were rejected: a sum need not be met. A sum whose lower bound exceeds the total is wrong whatever is withheld.
-    The city is compared with its parts' totals, where there are such and they are right, instead of withheld cells.
+    ``cells`` carry UNIT (area rows) and PLACE (total rows: the unit they sum up); ``names`` are those of the units.
+    ``incomplete``: periods of which rows were rejected, whose sums need not be met. A sum whose lower bound exceeds the
+    total is wrong whatever is withheld. The city is compared with its parts' totals, where there are such and they are
+    right, instead of with withheld cells.
     """
     bounded = _bounded(cells, negative)
     totals = bounded.filter(pl.col(KIND).is_in(["total", "part"])).unique([PLACE, KIND, *_CELL], maintain_order=True)
@@ -85,10 +86,10 @@ def control_totals(
     own = areas.with_columns(pl.col(UNIT).alias(PLACE))
     nested = areas.drop(PLACE).join(_inside(above), on=UNIT).select(own.columns)
     sums = _sums(pl.concat([own, nested]), [PLACE, *_CELL])
-    results = _compared(totals.filter(pl.col(KIND) == "part"), sums, incomplete)
+    results = _compared(totals.filter(pl.col(KIND) == "part"), sums, names, incomplete)
     fine = totals.filter(pl.col(_ROW).is_in([row for row, result in results if result.state != "not_met"]))
     city_sums = _sums(_city_parts(bounded, areas, fine, above), _CELL)
-    results += _compared(totals.filter(pl.col(KIND) == "total"), city_sums, incomplete)
+    results += _compared(totals.filter(pl.col(KIND) == "total"), city_sums, names, incomplete)
     uncontradicted = totals.filter(pl.col(_ROW).is_in([row for row, result in results if result.state != "not_met"]))
     return sorted((r for _, r in results), key=lambda t: (t.period, t.column, t.area)), uncontradicted.drop(_ROW)
 
@@ -104,7 +105,9 @@ def _city_parts(bounded: pl.DataFrame, areas: pl.DataFrame, fine: pl.DataFrame, 
     return pl.concat([rest, unlocated, parts.select(rest.columns)])
 
 
-def _compared(totals: pl.DataFrame, sums: pl.DataFrame, incomplete: set[str]) -> list[tuple[int, ControlTotal]]:
+def _compared(
+    totals: pl.DataFrame, sums: pl.DataFrame, names: dict[int, str], incomplete: set[str]
+) -> list[tuple[int, ControlTotal]]:
     """Number of the total row and what came of it; withheld totals without an upper bound say nothing."""
     on = [PLACE, *_CELL] if PLACE in sums.columns else _CELL
     joined = totals.join(sums, on=on, how="left", suffix="_sum", maintain_order="left")
@@ -113,7 +116,7 @@ def _compared(totals: pl.DataFrame, sums: pl.DataFrame, incomplete: set[str]) ->
         total = (float(row[_LOW]), float(row[_HIGH]))
         summed = (float(row[f"{_LOW}_sum"] or 0.0), float(row[f"{_HIGH}_sum"] or 0.0))
         hidden, known = int(row[f"{_HIDDEN}_sum"] or 0), float(row["§known"] or 0.0)
-        area = "" if row[KIND] == "total" else str(row[AREA])
+        area = "" if row[KIND] == "total" else names.get(row[PLACE], str(row[AREA]))
         complete = row[PERIOD] not in incomplete
         result = _judged(row[PERIOD], row[CODE], area, total, summed, known, hidden, complete)
         out.append((int(row[_ROW]), result))

@@ -136,8 +136,9 @@ def take_in_areas(  # noqa: PLR0917
     outcome.unlocated = said.filter(pl.col(KIND) == "unlocated")[LINE].n_unique()
     outcome.remarks = [*_notes(delivered, form, outcome), *remarks, *values.remarks]
     outcome.warnings += values.warnings + _without_rates(form, names)
-    outcome.totals, totals = control_totals(cells, above, _incomplete(values), form.negative)
-    outcome.rates = Rates(connection, catalogue, form, {**units.names, **above.names}).results(cells, values.rates)
+    known = {**units.names, **above.names}
+    outcome.totals, totals = control_totals(cells, above, known, _incomplete(values), form.negative)
+    outcome.rates = Rates(connection, catalogue, form, known).results(cells, values.rates)
     present = {values.periods[p] for p in said[PERIOD].unique() if p in values.periods}
     periods.store(connection, present)
     outcome.periods = sorted(p.code for p in present)
