@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from etl.catalogue.check_indicators import indicator_faults
 from etl.catalogue.check_indices import index_faults
 from etl.catalogue.check_measures import carrier_faults, measure_faults
+from etl.catalogue.check_reports import report_faults
 from etl.catalogue.check_sources import source_faults
 from etl.catalogue.faults import Fault, repeated, unknown
 
@@ -28,6 +29,7 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *(fault for m in catalogue.measures for fault in carrier_faults(catalogue, m)),
         *(fault for t in catalogue.themes for i in t.indicators for fault in indicator_faults(catalogue, t, i)),
         *(fault for i in catalogue.indices for fault in index_faults(catalogue, i)),
+        *report_faults(catalogue),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:
         faults.append(

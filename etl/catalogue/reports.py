@@ -51,9 +51,3 @@ class Report(Strict):
     basis: Literal["belegt", "teilweise_angenommen", "angenommen"]
     evidence: str
     questions: tuple[Question, ...] = Field(min_length=1)
-
-
-class Reports(Strict):
-    """The file ``berichte.yaml``."""
-
-    reports: tuple[Report, ...] = ()
