@@ -104,9 +104,10 @@ def read_grid_table(  # noqa: PLR0917
         raise InputError(InputProblem(name, "die Tabelle ist nicht lesbar (Trennzeichen ist das Semikolon)")) from error
     found = _sound(found, axes, identity, size, rejects)
     frame = found.select(LINE, X, Y, _weak(form, mark).alias(WEAK), *(_number(form, v).alias(v) for v in values))
-    signs = [*form.withheld, ""]
+    signs = list(form.withheld)
     for value in values:
-        written = pl.Series("§w", found[value].str.strip_chars())
+        # a row that is too short has no text there: as much a fault as an empty cell
+        written = pl.Series("§w", found[value].str.strip_chars().fill_null(""))
         strange = frame.with_columns(written).filter(pl.col(value).is_null() & ~pl.col("§w").is_in(signs))
         reason = "ist keine Zahl mit Dezimalkomma und kein Zeichen für einen fehlenden Wert"
         rejects.add_rows([(n, value, w, reason) for n, w in strange.select(LINE, "§w").iter_rows()])

@@ -11,7 +11,7 @@ import polars as pl
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sqlalchemy import Engine, text
@@ -87,6 +87,7 @@ def test_faults_name_line_column_and_value(tmp_path: Path) -> None:
         row(4344150, 2694850, "5").replace("E4344100", "E4344200"),  # another cell's identity
         row(4344250, 2694850, "5.5"),
         row(4344350, 2694850, "5"), row(4344350, 2694850, "6"),
+        row(4344450, 2694850, ""), row(4344550, 2694850),
     ]  # fmt: skip
     found, rejects = table(tmp_path, "\n".join(lines).encode())
     told = {line: (column, reason) for line, column, _, reason in rejects.table().iter_rows()}
@@ -95,6 +96,7 @@ def test_faults_name_line_column_and_value(tmp_path: Path) -> None:
     assert told[4] == ("GITTER_ID_100m", "die Kennung passt nicht zum Mittelpunkt")
     assert told[5][0] == "Insgesamt_Wohnungen" and "Dezimalkomma" in told[5][1]
     assert "mehrfach" in told[6][1] and "mehrfach" in told[7][1]
+    assert told[8][0] == told[9][0] == "Insgesamt_Wohnungen"  # nothing is agreed for empty cells and short rows
 
 
 @pytest.mark.parametrize(
@@ -324,3 +326,24 @@ def test_flensburg_from_1km_persons_and_100m_dwellings(reference_dir: Path, caps
               f"unscaled {mean_error(plain, truth):.1%} and {mean_error(near, truth):.1%}")  # fmt: skip
     assert error(near) <= 0.04
     assert 0.15 < error(plain) < 0.19
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_grid_tables_end_in_a_german_error_or_in_fewer_cells(tmp_path: Path, data: st.DataObject) -> None:
+    made = "\r\n".join(
+        (
+            "GITTER_ID_100m;x_mp_100m;y_mp_100m;Leerstandsquote;werterlaeuternde_Zeichen",
+            row(4343950, 2694850, "4,45", "KLAMMERN"), row(4337050, 2689150, "–", ""), row(4337150, 2689150, "8", ""),
+        )
+    )  # fmt: skip
+    start = data.draw(st.integers(0, len(made) - 1))
+    end = data.draw(st.integers(start, min(len(made), start + 60)))
+    inserted = data.draw(st.text(st.sampled_from(';"\n\r_-,.xä01 '), max_size=8))
+    changed = (made[:start] + inserted + made[end:]).encode(data.draw(st.sampled_from(["utf-8", "cp1252"])))
+    try:
+        found, _ = table(tmp_path, changed)
+    except InputError as error:
+        assert str(error).startswith("tabelle.csv")
+    else:
+        assert len(found.frame) <= 4
