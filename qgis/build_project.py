@@ -5,6 +5,7 @@ empty). Needs a migrated database behind the service of the data sources, for th
 no influence. The same QGIS makes the same file from the same task.
 """
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -23,8 +24,7 @@ def build(task, messages):
 
     def add_layer(entry):
         layer = layers.make(entry, described["crs"])
-        texts = layers.add_styles(layer, entry)
-        styles.update({s["file"]: texts[s["name"]] for s in entry["styles"] if s["file"]})
+        layers.add_styles(layer, entry, styles)
         return layer
 
     made = project.fill(qgs, described, add_layer)
@@ -39,10 +39,11 @@ def build(task, messages):
         text = normalise.project(path.read_text(encoding="utf-8"), ids, hidden)
     out = Path(task["out"])
     _replace(out, text)
+    files = {path: qml for key, qml in styles.items() if (path := json.loads(key)["file"])}
     if task["styles"]:
-        for name, qml in styles.items():
-            _replace(Path(task["styles"]) / name, normalise.style(qml))
-    return {"qgis": Qgis.QGIS_VERSION, "layers": len(made), "styles": len(styles), "messages": messages}
+        for name, qml in files.items():
+            _replace(Path(task["styles"]) / name, qml)
+    return {"qgis": Qgis.QGIS_VERSION, "layers": len(made), "styles": len(files), "messages": messages}
 
 
 def _replace(path, text):

@@ -14,7 +14,7 @@ Rgb = tuple[float, float, float]
 SEQUENTIAL = {
     "neutral": ("#f3f0c4", "#a5d3b4", "#4fa6b5", "#2b6ea6", "#1c2f6b"),
     "schlecht": ("#fbeec2", "#f5bf74", "#de7d3f", "#a8403f", "#551a45"),
-    "gut": ("#e6eff7", "#b3cbe6", "#7a9ed0", "#4a6cb0", "#252f72"),
+    "gut": ("#d6e7f8", "#aec9e8", "#7a9ed0", "#4a6cb0", "#252f72"),
 }
 BELOW_ZERO = ("#f5dfbd", "#cf8636", "#7a3b0c")
 ABOVE_ZERO = ("#cde5f2", "#5f9fc9", "#143f73")
@@ -22,6 +22,8 @@ ABOVE_ZERO = ("#cde5f2", "#5f9fc9", "#143f73")
 WITHHELD_FILL = "#c8c8c8"
 WITHHELD_HATCH = "#6e6e6e"
 MISSING_FILL = "#f7f7f7"
+NOT_COMPARABLE_FILL = "#f1f1f1"
+NOT_COMPARABLE_HATCH = "#9b9b9b"
 OUTLINE = "#3d3d3d"
 INK = "#000000"
 PAPER = "#ffffff"

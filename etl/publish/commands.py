@@ -1,4 +1,4 @@
-"""The commands ``qgis build|check|render`` and ``serve``."""
+"""The commands ``qgis build|check|render|time`` and ``serve``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
 from etl.console import tell
 from etl.errors import SozialberichtError
-from etl.publish import map_server, qgis_project
+from etl.publish import german, map_server, qgis_project
 from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="QGIS-Projekt bauen, prüfen und Karten daraus zeichnen.")
@@ -100,6 +100,21 @@ def render(  # noqa: PLR0917  # options of a command line have no positions
     wanted = theme or catalogue.indicators[0].code
     drawn = qgis_project.render(path, wanted, out, size=(width, height), year=year)
     tell(f"{out}: {drawn['theme']}", bild=str(out), kartenthema=drawn["theme"], jahr=year)
+
+
+@app.command("time")
+def time_project(
+    count: Annotated[int, typer.Option(min=1, max=100, help="Wie viele Karten, reihum aus den Handlungsfeldern.")] = 10,
+    project: Project = None,
+) -> None:
+    """Messen, wie lange das Öffnen des Projekts und je eine Karte dauern, ohne Bildschirm."""
+    catalogue = _opened()
+    path = qgis_project.project_file(catalogue) if project is None else project
+    found = qgis_project.measure(path, qgis_project.sample_of_themes(catalogue, count))
+    lines = [f"Öffnen: {german.number(found.load, 2)} s"]
+    lines += [f"{german.number(seconds, 2)} s  {name}" for name, seconds in found.maps]
+    maps = [{"kartenthema": name, "sekunden": round(seconds, 3)} for name, seconds in found.maps]
+    tell("\n".join(lines), projekt=str(path), oeffnen_sekunden=round(found.load, 3), karten=maps)
 
 
 def serve(

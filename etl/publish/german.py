@@ -21,6 +21,17 @@ STATUS_SHORT = {**STATUS, "geheim": "geheim", "folgt": "folgt", "fehlt": "k." + 
 SHOWN = ("gueltig", "unsicher")
 """States in which there is a value."""
 QUALITY = {"exakt": "exakt", "exakt_teilung": "exakt (Teilung)", "geschaetzt": "geschätzt"}
+COVERAGE = {
+    "geliefert": "geliefert",
+    "verspaetet": "verspätet",
+    "teilweise": "teilweise",
+    "anteil_geheim": "zum Teil geheim gehalten",
+    "geschaetzt": "geschätzt",
+    "fehlt": "fehlt",
+    "kleinraeumig_nicht_verfuegbar": "kleinräumig nicht verfügbar",
+    "noch_nicht_faellig": "noch nicht fällig",
+}
+"""What there is of an indicator's data."""
 POLARITY = {"gut": "hohe Werte sind günstig", "schlecht": "hohe Werte sind ungünstig", "neutral": "ohne Wertung"}
 
 LONGEST_CLASS_UNIT = 8

@@ -13,6 +13,8 @@ from etl.publish.german import MINUS, SHOWN, STATUS, STATUS_SHORT, unit_suffix
 SIGNED_KINDS = ("veraenderung", "saldo")
 LABEL_LINE = 15
 """Letters after which a district's name goes on in the next line."""
+LABEL_NAME = f"wordwrap(replace(\"name\", ' (vorläufig)', ''), {LABEL_LINE})"
+"""A name on the map; that districts are provisional is said once, in the map's corner."""
 
 NEWEST_ONLY = '@map_start_time is not null or "bis" = to_date(maximum("bis"))'
 """In a time series: where no time controller chooses a period, only the newest has labels. The TIME of WMS is no such
@@ -31,6 +33,10 @@ NOTICE_FILTER = (
     "\"hinweis\" <> '' and bounds_width(transform(@map_extent, @map_crs, 'EPSG:25832')) / @map_scale"
     f" > {SMALLEST_MAP_METRES}"
 )
+
+
+CLASS_COLOUR = "@symbol_color"
+"""Fill of the class a feature is drawn in."""
 
 
 def literal(text: str) -> str:
@@ -55,7 +61,7 @@ def indicator_value(indicator: Indicator, *, short: bool = False) -> str:
     shown = f"replace(format_number({value}, {indicator.decimals}, 'de'), '-', '{MINUS}')"
     if indicator.kind in SIGNED_KINDS:
         shown = f"if({value} > 0, '+', '') || {shown}"
-    suffix = unit_suffix(indicator.unit) if not short or len(indicator.unit) <= len("je 100") else ""
+    suffix = unit_suffix(indicator.unit) if not short or indicator.unit == "%" else ""
     if suffix:
         shown += f" || {literal(suffix)}"
     words = STATUS_SHORT if short else STATUS
@@ -70,7 +76,7 @@ def indicator_value(indicator: Indicator, *, short: bool = False) -> str:
 
 def indicator_label(indicator: Indicator) -> str:
     """Name and value in two or more lines."""
-    return f"wordwrap(\"name\", {LABEL_LINE}) || '\\n' || {indicator_value(indicator, short=True)}"
+    return f"{LABEL_NAME} || '\\n' || {indicator_value(indicator, short=True)}"
 
 
 def _tip(rows: list[str]) -> str:
@@ -78,16 +84,14 @@ def _tip(rows: list[str]) -> str:
 
 
 def indicator_tip(indicator: Indicator) -> str:
-    """Map tip (HTML): name, indicator, value with unit, state, period, notice."""
+    """Map tip (HTML): name, indicator, value with unit (or its state in words), period, notice."""
     code = indicator.code.lower()
-    states = ", ".join(f"{literal(key)}, {literal(text)}" for key, text in STATUS.items())
-    state = f"coalesce(map_get(map({states}), {column(code + '_status')}), {literal(STATUS['fehlt'])})"
     return _tip(
         [
             '<b>[% "name" %]</b> ([% "gebiet" %])',
             html.escape(indicator.title),
             f"<b>[% {indicator_value(indicator)} %]</b>",
-            f"Zeitraum [% coalesce({column(code + '_zeitraum')}, '–') %], Zustand: [% {state} %]",
+            f"Zeitraum [% coalesce({column(code + '_zeitraum')}, '–') %]",
             '<i>[% "hinweis" %]</i>',
         ]
     )

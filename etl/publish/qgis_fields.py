@@ -11,8 +11,12 @@ ALIASES = {
     "aktuell": "Aktuell",
     "anschrift": "Anschrift",
     "art": "Art",
+    "auch_in": "Auch gezeigt in",
     "bis": "Bis (ausschließlich)",
     "bis_tag": "Letzter Tag",
+    "blockiert": "Blockierte Indizes",
+    "datenart": "Datenart",
+    "datenluecke_id": "Datenlücke (ID)",
     "definition": "Definition",
     "ebene": "Ebene",
     "eigner": "Zuständige Stelle",
@@ -23,15 +27,22 @@ ALIASES = {
     "einwohner_status": "Einwohner: Zustand",
     "einwohner_zeitraum": "Einwohner: Zeitraum",
     "ersetzt_durch": "Ersetzt durch Lieferung (ID)",
+    "faellig_seit": "Fällig seit",
     "faktor": "Faktor",
+    "fehlende_lieferungen": "Fehlende Lieferungen",
     "flaeche_ha": "Fläche (ha)",
     "gebiet": "Gebietsschlüssel",
     "gebiet_id": "Gebiet (ID)",
     "gebietsstand": "Gebietsstand",
+    "geheim_anteil": "Anteil geheim gehaltener Werte",
+    "geschaetzt": "Geschätzt",
+    "grund": "Grund",
     "grundkarte_id": "Grundkarte (ID)",
     "gruppe": "Gruppe",
     "guete": "Güte",
+    "herkunft": "Herkunft",
     "hinweis": "Hinweis",
+    "jahr": "Jahr",
     "kennzahl": "Kennzahl",
     "kennzahl_id": "Kennzahl (ID)",
     "ki_methode": "Verfahren des Konfidenzintervalls",
@@ -48,8 +59,10 @@ ALIASES = {
     "polaritaet": "Wertung",
     "quelle": "Quelle",
     "quelle_id": "Quelle (ID)",
+    "quellen": "Quellen",
     "rechtsgrundlage": "Rechtsgrundlage",
     "reihenfolge": "Reihenfolge",
+    "schliesst": "Was die Lücke schließen würde",
     "schluessel": "Schlüssel",
     "stand": "Stand (Veröffentlichung)",
     "status": "Zustand",
@@ -60,6 +73,8 @@ ALIASES = {
     "trend": "Trend",
     "uebergeordnet": "Übergeordnetes Gebiet",
     "vergleich_stadt": "Vergleich mit der Stadt",
+    "vergleichsraum_id": "Vergleichsraum (ID)",
+    "veroeffentlicht": "Veröffentlicht",
     "veroeffentlicht_am": "Veröffentlicht am",
     "veroeffentlichung_id": "Veröffentlichung (ID)",
     "von": "Von (einschließlich)",
@@ -69,10 +84,12 @@ ALIASES = {
     "zeitraum": "Zeitraum",
     "zeitreihe_id": "Zeitreihe (ID)",
     "zustand": "Zustand",
+    "zustand_kennzahl": "Zustand der Kennzahl",
 }
 VALUE_TEXTS = {"status": german.STATUS, "einwohner_status": german.STATUS, "guete": german.QUALITY,
                "polaritaet": german.POLARITY}  # fmt: skip
-DATES = ("von", "bis", "bis_tag", "stichtag", "eingegangen_am", "veroeffentlicht_am")
+GAP_TEXTS = {"zustand": german.COVERAGE, "zustand_kennzahl": german.COVERAGE}
+DATES = ("von", "bis", "bis_tag", "stichtag", "eingegangen_am", "faellig_seit", "veroeffentlicht_am")
 
 
 @dataclass(frozen=True)
@@ -85,9 +102,9 @@ class Fields:
     hidden: tuple[str, ...] = ()
 
 
-def plain_fields() -> Fields:
-    """Fields of the layers that hold no indicator columns."""
-    return Fields(ALIASES, VALUE_TEXTS)
+def plain_fields(values: dict[str, dict[str, str]] | None = None) -> Fields:
+    """Fields of the layers that hold no indicator columns; ``values``: words for codes of one view alone."""
+    return Fields(ALIASES, {**VALUE_TEXTS, **(values or {})})
 
 
 def theme_fields(theme: Theme) -> Fields:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from etl.catalogue import Catalogue, Indicator, Level, Source, Theme
 from etl.publish.qgis_expressions import literal
-from etl.publish.qgis_fields import Fields, plain_fields, theme_fields
+from etl.publish.qgis_fields import GAP_TEXTS, Fields, plain_fields, theme_fields
 from etl.publish.qgis_styles import (
     Style,
     basemap_style,
@@ -95,17 +95,23 @@ def _definition(catalogue: Catalogue, indicator: Indicator) -> str:
 
 
 def _chain(catalogue: Catalogue, code: str) -> list[str]:
-    """Codes of a level and of those it nests in, fine to coarse, up to below the city (the city alone: itself)."""
+    """Codes of a level and of those it nests in, fine to coarse, up to below the city."""
     known = {level.code: level for level in catalogue.city.levels}
     chain = [code]
     while (parent := known[chain[-1]].parent) is not None:
         chain.append(parent)
-    return chain[:-1] or chain
+    return chain[:-1]
+
+
+def mapped(catalogue: Catalogue, theme: Theme) -> tuple[Indicator, ...]:
+    """The theme's indicators that make a map: what exists for the whole city only stands in the tables."""
+    whole = {level.code for level in catalogue.city.levels if level.parent is None}
+    return tuple(indicator for indicator in theme.shown if indicator.lowest_level not in whole)
 
 
 def levels_of(catalogue: Catalogue, theme: Theme) -> list[Level]:
     """Levels a theme has maps of, fine to coarse: those its indicators are published for, below the city."""
-    wanted = {code for indicator in theme.shown for code in _chain(catalogue, indicator.lowest_level)}
+    wanted = {code for indicator in mapped(catalogue, theme) for code in _chain(catalogue, indicator.lowest_level)}
     return [level for level in reversed(catalogue.city.levels) if level.code in wanted]
 
 
@@ -140,20 +146,22 @@ def _theme_layer(
 def theme_group(catalogue: Catalogue, theme: Theme) -> Group:
     """The layers of a theme: newest values a level, fine to coarse, and the time series of the finest level.
 
-    Where indicators of a theme end at different levels, each of these levels has a time series.
+    Where indicators of a theme end at different levels, each of these levels has a time series. What was counted once
+    (a census) has none.
     """
     levels = levels_of(catalogue, theme)
     layers = []
     for level in levels:
-        shown = tuple(i for i in theme.shown if level.code in _chain(catalogue, i.lowest_level))
+        shown = tuple(i for i in mapped(catalogue, theme) if level.code in _chain(catalogue, i.lowest_level))
         layers.append(_theme_layer(catalogue, theme, level, shown))
     series = f"{theme.code}_zeitreihe"
-    ends = [level for level in levels if any(i.lowest_level == level.code for i in theme.shown)]
+    repeated = [i for i in mapped(catalogue, theme) if i.periodicity != "einmalig"]
+    ends = [level for level in levels if any(i.lowest_level == level.code for i in repeated)]
     for level in ends:
-        ending = tuple(i for i in theme.shown if i.lowest_level == level.code)
+        ending = tuple(i for i in repeated if i.lowest_level == level.code)
         name = series if level is ends[0] else f"{series}_{level.code}"
         layers.append(_theme_layer(catalogue, theme, level, ending, name))
-    return Group(theme.code, theme.title, tuple(layers), expanded=True)
+    return Group(theme.code, theme.title, tuple(layers), expanded=theme is catalogue.themes[0])
 
 
 def unit_group(catalogue: Catalogue) -> Group:
@@ -212,10 +220,14 @@ def table_group(catalogue: Catalogue) -> Group:
     tables = (
         ("kennzahl", "Kennzahlen", '"kennzahl" || \' \' || "titel"', "Definition, Quelle und Einheit je Kennzahl."),
         ("wert", "Werte", '"kennzahl" || \', \' || "name" || \', \' || "zeitraum"', "Alle Werte in langer Form."),
+        ("vergleichsraum", "Vergleichsräume", '"kennzahl" || \', \' || "name" || \', \' || "zeitraum"',
+         "Amtliche Vergleichswerte für Kreis, Land und andere Städte."),
+        ("datenluecke", "Datenlücken", 'concat("kennzahl", \' \', "titel", \' \', "zeitraum")',
+         "Was je Kennzahl, Zeitraum, Ebene und zuständiger Stelle vorliegt und was fehlt."),
         ("quelle", "Quellen", '"titel"', "Quellen mit zuständiger Stelle und Rechtsgrundlage."),
         ("lieferung", "Lieferungen", '"quelle" || \', \' || "stichtag"', "Was wann eingegangen ist."),
         ("veroeffentlichung", "Veröffentlichungen", '"stand"', "Stände der Kennzahlen."),
-    )
+    )  # fmt: skip
     layers = tuple(
         Layer(
             id=view,
@@ -223,7 +235,7 @@ def table_group(catalogue: Catalogue) -> Group:
             uri=source_uri(city.database, view, f"{view}_id"),
             abstract=abstract,
             attribution="",
-            fields=plain_fields(),
+            fields=plain_fields(GAP_TEXTS if view == "datenluecke" else None),
             display=display,
             keywords=(name, city.name),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ class CheckedLayer:
         return self.valid and self.duplicate_keys == 0 and self.empty_geometries == 0
 
 
+@dataclass(frozen=True)
+class Timing:
+    """Seconds by the clock to open the project, and to draw each map theme."""
+
+    load: float
+    maps: tuple[tuple[str, float], ...]
+
+
 def _orientation(catalogue: Catalogue, above: str = "") -> tuple[tuple[str, str], ...]:
     """Outlines of the levels above the mapped one (all, with names, if none is mapped), and the base map's lines.
 
@@ -83,7 +92,7 @@ def groups(catalogue: Catalogue) -> list[Group]:
     return [
         qgis_layers.unit_group(catalogue),
         *qgis_layers.orientation_groups(catalogue),
-        *(qgis_layers.theme_group(catalogue, theme) for theme in catalogue.themes),
+        *(group for theme in catalogue.themes if (group := qgis_layers.theme_group(catalogue, theme)).layers),
         qgis_layers.table_group(catalogue),
     ]
 
@@ -160,6 +169,21 @@ def render(
     out.parent.mkdir(parents=True, exist_ok=True)
     task = {"project": str(present(project)), "theme": theme, "out": str(out), "size": list(size), "year": year}
     return run_script("render_map.py", task, service_file)
+
+
+def measure(
+    project: Path, themes: Sequence[str], *, size: tuple[int, int] = (1400, 1600), service_file: Path | None = None
+) -> Timing:
+    """Seconds to open the project and to draw each of these map themes (names or codes) once, in a fresh process."""
+    task = {"project": str(present(project)), "themes": list(themes), "size": list(size)}
+    answer = run_script("time_project.py", task, service_file)
+    return Timing(answer["load"]["seconds"], tuple((spent["theme"], spent["seconds"]) for spent in answer["maps"]))
+
+
+def sample_of_themes(catalogue: Catalogue, count: int) -> list[str]:
+    """Codes of ``count`` mapped indicators, taken in turn from the themes, first ones first."""
+    turns = itertools.zip_longest(*(qgis_layers.mapped(catalogue, theme) for theme in catalogue.themes))
+    return [indicator.code for turn in turns for indicator in turn if indicator is not None][:count]
 
 
 def present(project: Path) -> Path:

@@ -24,6 +24,8 @@ class Symbol:
     width: float = 0.26
     outline: str | None = None
     hatch: str | None = None
+    hatch_angle: float = 45.0
+    """Degrees against the horizontal."""
     dash: tuple[float, ...] = ()
     casing: str | None = None
     shape: str = "circle"
@@ -115,12 +117,19 @@ def _class_rules(indicator: Indicator) -> list[Rule]:
     ]
 
 
-def _by_rule(rules: Sequence[Rule], values: Sequence[str]) -> str:
-    """An expression that gives each class of the legend its value."""
-    cases = [(rule.filter, value) for rule, value in zip(rules, values, strict=True) if rule.filter != ELSE]
-    otherwise = next(value for rule, value in zip(rules, values, strict=True) if rule.filter == ELSE)
-    when = " ".join(f"WHEN {condition} THEN '{value}'" for condition, value in cases)
-    return f"CASE {when} ELSE '{otherwise}' END"
+def _letters(rules: Sequence[Rule]) -> str:
+    """An expression for letters that can be read on each class: light on dark ones, dark on the others."""
+    fills = [(rule.filter, colours.readable_on(rule.symbol.color or colours.MISSING_FILL)) for rule in rules]
+    dark = [condition for condition, letters in fills if letters == colours.PAPER]
+    if not dark:
+        return ""
+    return f"if({' OR '.join(dark)}, '{colours.PAPER}', '{colours.INK}')"
+
+
+def _heading(indicator: Indicator) -> str:
+    """Title, unit and what the period is: „Anteil unter 18-Jähriger (%), 31.12.“."""
+    unit = german.unit_suffix(indicator.unit).strip()
+    return f"{indicator.title} ({unit}), {indicator.reference}" if unit else f"{indicator.title}, {indicator.reference}"
 
 
 def _notice(title: str) -> Label:
@@ -144,25 +153,32 @@ def indicator_style(indicator: Indicator, view: str, report_title: str, *, serie
     status = expressions.column(f"{code}_status")
     withheld = Symbol("fill", colours.WITHHELD_FILL, outline=colours.OUTLINE, hatch=colours.WITHHELD_HATCH)
     missing = Symbol("fill", colours.MISSING_FILL, outline=colours.OUTLINE)
-    unit = german.unit_suffix(indicator.unit)
+    broken = Symbol("fill", colours.NOT_COMPARABLE_FILL, outline=colours.OUTLINE, hatch=colours.NOT_COMPARABLE_HATCH,
+                    hatch_angle=135.0)  # fmt: skip
     rules = (
         *_class_rules(indicator),
         Rule(f"{code}_geheim", german.STATUS["geheim"], f"{status} = 'geheim'", withheld),
+        Rule(
+            f"{code}_nicht_vergleichbar",
+            german.STATUS["nicht_vergleichbar"],
+            f"{status} = 'nicht_vergleichbar'",
+            broken,
+        ),
         Rule(f"{code}_keine_angabe", german.STATUS["fehlt"], ELSE, missing),
     )
-    fills = [rule.symbol.color or colours.MISSING_FILL for rule in rules]
     name_and_value = Label(
         key=f"{code}_beschriftung",
         expression=expressions.indicator_label(indicator),
         size=8,
         show=expressions.NEWEST_ONLY if series else "",
         # Dark letters on light classes, light ones on dark, each with a rim in the colour of its class.
-        color_by=_by_rule(rules, [colours.readable_on(fill) for fill in fills]),
-        buffer_by=_by_rule(rules, fills),
+        color=colours.INK,
+        color_by=_letters(rules),
+        buffer_by=expressions.CLASS_COLOUR,
     )
     return Style(
         name=style_name(indicator),
-        heading=f"{indicator.title} ({unit.strip()})" if unit else indicator.title,
+        heading=_heading(indicator),
         rules=rules,
         labels=(name_and_value, _notice(report_title)),
         map_tip=expressions.indicator_tip(indicator),
@@ -188,7 +204,7 @@ def unit_styles(rank: int, title: str, report_title: str) -> tuple[Style, Style]
     rules = (Rule("umriss", title, "", symbol),)
     name = Label(
         key="name",
-        expression=f'wordwrap("name", {expressions.LABEL_LINE})',
+        expression=expressions.LABEL_NAME,
         size=10 if rank == 1 else 8,
         bold=rank == 1,
         color="#303030",

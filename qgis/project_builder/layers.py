@@ -1,5 +1,7 @@
 """Vector layers with their styles, time, metadata and services."""
 
+import json
+
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -12,12 +14,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtXml import QDomDocument
 
-from project_builder import fields, labels, symbols
+from project_builder import fields, labels, normalise, symbols
 from project_builder.application import Failure
 
-# What differs between the styles of a layer. Fields, aliases and the like stay the layer's own, once. Time is the same
-# in all of them, but QGIS 3.22 forgets it with a style that does not name it.
-STYLE_CATEGORIES = QgsMapLayer.Symbology | QgsMapLayer.Labeling | QgsMapLayer.MapTips | QgsMapLayer.Temporal
+# What differs between the styles of a layer. Fields, aliases and the like stay the layer's own, once.
+STYLE_CATEGORIES = QgsMapLayer.Symbology | QgsMapLayer.Labeling | QgsMapLayer.MapTips
+# Time is the same in all styles of a series, but QGIS 3.22 forgets it with a style that does not name it.
+SERIES_CATEGORIES = STYLE_CATEGORIES | QgsMapLayer.Temporal
 
 
 def make(described, crs):
@@ -39,35 +42,39 @@ def make(described, crs):
     return layer
 
 
-def add_styles(layer, described):
-    """The named styles of a layer, its current one applied; returns the QML text of each by name."""
+def add_styles(layer, described, known):
+    """The named styles of a layer, its current one applied.
+
+    ``known`` holds the thin QML of every style made so far by its description (JSON), so that what several layers share
+    is made once; new ones are added to it.
+    """
+    if not described["styles"]:
+        return
     manager = layer.styleManager()
-    texts = {}
-    for style in described["styles"]:
-        layer.setRenderer(symbols.renderer(style))
-        labelling = labels.labelling(style)
-        layer.setLabeling(labelling)
-        layer.setLabelsEnabled(labelling is not None)
-        layer.setMapTipTemplate(style["map_tip"])
-        document = QDomDocument("qgis")
-        layer.exportNamedStyle(document, QgsReadWriteContext(), STYLE_CATEGORIES)
-        texts[style["name"]] = document.toString(2)
-    if texts:
-        first = described["styles"][0]["name"]
-        manager.renameStyle(manager.currentStyle(), first)
-        for name, text in texts.items():
-            if name != first:
-                manager.addStyle(name, QgsMapLayerStyle(text))
-        # The layer still wears the last of them.
-        layer.importNamedStyle(_document(texts[first]))
-        manager.setCurrentStyle(described["current_style"])
-    return texts
+    categories = SERIES_CATEGORIES if described["time"] else STYLE_CATEGORIES
+    for number, style in enumerate(described["styles"]):
+        key = json.dumps(style)
+        if key not in known:
+            wear(layer, style)
+            document = QDomDocument("qgis")
+            layer.exportNamedStyle(document, QgsReadWriteContext(), categories)
+            known[key] = normalise.style(document.toString(-1))
+        if number == 0:
+            manager.renameStyle(manager.currentStyle(), style["name"])
+        else:
+            manager.addStyle(style["name"], QgsMapLayerStyle(known[key]))
+    # The layer still wears the last one made.
+    wear(layer, described["styles"][0])
+    manager.setCurrentStyle(described["current_style"])
 
 
-def _document(text):
-    document = QDomDocument()
-    document.setContent(text)
-    return document
+def wear(layer, style):
+    """Put a described style on a layer."""
+    layer.setRenderer(symbols.renderer(style))
+    labelling = labels.labelling(style)
+    layer.setLabeling(labelling)
+    layer.setLabelsEnabled(labelling is not None)
+    layer.setMapTipTemplate(style["map_tip"])
 
 
 def _set_time(layer, time):

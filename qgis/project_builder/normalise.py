@@ -38,6 +38,7 @@ def _number_uuids(text):
 
 def _text(root):
     _sort_attributes(root)
+    ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode", short_empty_elements=True)
     return DOCTYPE + body + "\n"
 
@@ -54,8 +55,8 @@ def project(text, ids, hidden):
 
     ``hidden``: columns that GetFeatureInfo leaves out, by our layer id.
     """
-    for theirs, ours in ids.items():
-        text = text.replace(theirs, ours)
+    known = re.compile("|".join(map(re.escape, sorted(ids, key=len, reverse=True))))
+    text = known.sub(lambda found: ids[found[0]], text)
     text = _number_uuids(_ANNOTATIONS.sub("Annotations", text))
     root = _parsed(text)
     for name in PERSONAL:

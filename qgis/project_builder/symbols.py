@@ -23,7 +23,6 @@ SHAPES = {
 MARKER_OUTLINE = 0.25
 HATCH_DISTANCE = 1.8
 HATCH_WIDTH = 0.22
-HATCH_ANGLE = 45
 CASING_EXTRA = 0.28
 
 
@@ -48,7 +47,7 @@ def _fill(described):
     layers = [layer]
     if described["hatch"]:
         pattern = QgsLinePatternFillSymbolLayer()
-        pattern.setLineAngle(HATCH_ANGLE)
+        pattern.setLineAngle(described["hatch_angle"])
         pattern.setDistance(HATCH_DISTANCE)
         pattern.setSubSymbol(_of(QgsLineSymbol, _line(described["hatch"], HATCH_WIDTH)))
         layers.append(pattern)

@@ -88,5 +88,5 @@ def test_withheld_and_missing_look_like_no_class(catalogue: Catalogue) -> None:
         classes = colours.class_colours(
             indicator.class_breaks, indicator.polarity, diverging=indicator.kind in ("veraenderung", "saldo")
         )
-        for special in (colours.WITHHELD_FILL, colours.MISSING_FILL):
+        for special in (colours.WITHHELD_FILL, colours.MISSING_FILL, colours.NOT_COMPARABLE_FILL):
             assert min(distance(special, colour) for colour in classes) > 0.04, indicator.code

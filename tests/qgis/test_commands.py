@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from etl.catalogue import Catalogue
+from etl.publish import qgis_project
 from etl.settings import PROJECT
 from etl.warehouse import service
 
@@ -40,20 +41,29 @@ def call(catalogue: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(catalogue, *arguments), cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
-def test_build_check_render(own_catalogue: Path, tmp_path: Path) -> None:
+def test_build_check_render_time(own_catalogue: Path, catalogue: Catalogue, tmp_path: Path) -> None:
     project, picture = tmp_path / "aus" / "stadt.qgs", tmp_path / "karte.png"
     done = call(own_catalogue, "qgis", "build", "--out", str(project))
     assert done.returncode == 0, done.stderr
-    assert "13 Ebenen, 26 Stile" in done.stdout
+    layers = qgis_project.layers(catalogue)
+    styles = {style.file for layer in layers for style in layer.styles if style.file}
+    assert f"{len(layers)} Ebenen, {len(styles)} Stile" in done.stdout
     assert (project.parent / "styles" / "bevoelkerung_aktuell" / "BEV04.qml").is_file()
     done = call(own_catalogue, "--json", "qgis", "check", "--project", str(project))
     assert done.returncode == 0, done.stderr
-    layers = json.loads(done.stdout)["ebenen"]
-    assert all(layer["gueltig"] for layer in layers)
+    found = json.loads(done.stdout)["ebenen"]
+    assert [layer["ebene"] for layer in found if layer["gueltig"]] == [layer.id for layer in layers]
     done = call(own_catalogue, "qgis", "render", "--project", str(project), "--theme", "bev04", "--out", str(picture))
     assert done.returncode == 0, done.stderr
     assert "BEV04 Anteil unter 18-Jähriger" in done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+    done = call(own_catalogue, "--json", "qgis", "time", "--project", str(project), "--count", "6")
+    assert done.returncode == 0, done.stderr
+    spent = json.loads(done.stdout)
+    assert [entry["kartenthema"][:5] for entry in spent["karten"]] == [
+        theme.shown[0].code for theme in catalogue.themes
+    ]
+    assert all(0 < seconds < 60 for seconds in (spent["oeffnen_sekunden"], *(m["sekunden"] for m in spent["karten"])))
 
 
 def test_a_missing_project_is_named(own_catalogue: Path, tmp_path: Path) -> None:
@@ -63,9 +73,10 @@ def test_a_missing_project_is_named(own_catalogue: Path, tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_serve_until_it_is_told_to_end(own_catalogue: Path, tmp_path: Path) -> None:
+def test_serve_until_it_is_told_to_end(own_catalogue: Path, built: Path, database: str, tmp_path: Path) -> None:
     project = tmp_path / "stadt.qgs"
-    assert call(own_catalogue, "qgis", "build", "--out", str(project)).returncode == 0
+    text = built.read_text(encoding="utf-8")
+    project.write_text(text.replace("service='sozialbericht'", f"service='{database}'"), encoding="utf-8")
     arguments = [sys.executable, "-m", "etl", "--json", "--catalogue", str(own_catalogue)]
     serving = subprocess.Popen(
         [*arguments, "serve", "--port", "0", "--project", str(project)],

@@ -33,15 +33,26 @@ def test_every_source_names_only_service_and_view(any_catalogue: Catalogue) -> N
         assert bool(match["geometry"]) == bool(layer.geometry)
 
 
-def test_every_indicator_has_a_style_and_a_map_theme(any_catalogue: Catalogue) -> None:
+def test_every_indicator_below_the_city_has_a_style_and_a_map_theme(any_catalogue: Catalogue) -> None:
     layers = qgis_project.layers(any_catalogue)
     themes = [theme.name for theme in qgis_project.map_themes(any_catalogue)]
     assert len(themes) == len(set(themes))
+    whole = any_catalogue.city.levels[0].code
     for indicator in any_catalogue.indicators:
         name = qgis_styles.style_name(indicator)
-        assert name in themes
-        assert f"{name} – Zeitreihe" in themes
-        assert any(style.name == name for layer in layers for style in layer.styles)
+        mapped = indicator.gap is None and indicator.lowest_level != whole
+        assert (name in themes) == mapped
+        assert (f"{name} – Zeitreihe" in themes) == (mapped and indicator.periodicity != "einmalig")
+        assert any(style.name == name for layer in layers for style in layer.styles) == mapped
+
+
+def test_one_group_a_theme_in_the_order_of_the_catalogue(catalogue: Catalogue) -> None:
+    groups = {group.name: group for group in qgis_project.groups(catalogue)}
+    titles = [theme.title for theme in catalogue.themes]
+    assert [name for name in groups if name in titles] == titles
+    assert [name for name, group in groups.items() if group.expanded] == titles[:1]
+    for title in titles:
+        assert all(layer.attribution for layer in groups[title].layers)
 
 
 def test_map_themes_name_layers_and_styles_that_exist(any_catalogue: Catalogue) -> None:
@@ -64,8 +75,10 @@ def test_an_indicator_is_mapped_at_its_own_level_and_no_finer(any_catalogue: Cat
         for indicator in theme.indicators:
             name = qgis_styles.style_name(indicator)
             levels = [layer.level for layer in layers if name in {style.name for style in layer.styles}]
+            if not levels:
+                continue
             # once with the newest values, once over time
-            assert levels.count(indicator.lowest_level) == 2
+            assert levels.count(indicator.lowest_level) == (1 if indicator.periodicity == "einmalig" else 2)
             assert max(ranks.index(level) for level in levels) == ranks.index(indicator.lowest_level)
 
 
@@ -80,19 +93,22 @@ def test_a_legend_has_a_class_for_every_state(any_catalogue: Catalogue) -> None:
     for indicator in any_catalogue.indicators:
         style = qgis_styles.indicator_style(indicator, "sicht", "Titel", series=False)
         labels = [rule.label for rule in style.rules]
-        assert labels[-2:] == ["geheim gehalten", "keine Angabe"]
+        assert labels[-3:] == ["geheim gehalten", "nicht vergleichbar", "keine Angabe"]
         assert (
             len(labels)
             == len(set(labels))
-            == max(1, len(indicator.class_breaks) + 1 if indicator.class_breaks else 1) + 2
+            == max(1, len(indicator.class_breaks) + 1 if indicator.class_breaks else 1) + 3
         )
         assert "," not in style.name
+        assert indicator.reference in style.heading
 
 
 def test_an_indicator_without_classes_still_has_a_legend(catalogue: Catalogue) -> None:
     plain = catalogue.indicators[0].model_copy(update={"class_breaks": ()})
     style = qgis_styles.indicator_style(plain, "sicht", "Titel", series=False)
-    assert [rule.label for rule in style.rules] == ["Wert vorhanden", "geheim gehalten", "keine Angabe"]
+    assert [rule.label for rule in style.rules] == [
+        "Wert vorhanden", "geheim gehalten", "nicht vergleichbar", "keine Angabe",
+    ]  # fmt: skip
 
 
 def test_the_notice_stands_in_every_style_of_values(catalogue: Catalogue) -> None:

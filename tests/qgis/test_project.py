@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import json
 import re
 import socket
+import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
 from etl.publish import qgis_project
+from etl.publish.qgis_process import SCRIPTS, SYSTEM_PYTHON, environment
 from etl.warehouse import cluster
 from tests.qgis.conftest import parsed, service_for
 
@@ -62,7 +66,10 @@ def test_the_committed_project_is_what_the_catalogue_makes(built: Path, catalogu
     styles = {p.relative_to(qgis_project.STYLES): p.read_bytes() for p in qgis_project.STYLES.rglob("*.qml")}
     made = {p.relative_to(built.parent / "styles"): p.read_bytes() for p in (built.parent / "styles").rglob("*.qml")}
     assert styles == made
-    assert len(styles) == 2 * len(catalogue.indicators)
+    described = {style.file for layer in qgis_project.layers(catalogue) for style in layer.styles if style.file}
+    assert {str(path) for path in styles} == described
+    # what a repository holds and a reader opens: three hundred map themes
+    assert committed.stat().st_size < 8_000_000
 
 
 @pytest.mark.parametrize("which", ["built", "committed"])
@@ -85,6 +92,24 @@ def test_nothing_personal_or_local_in_the_project(which: str, built: Path, publi
         assert not re.search(rf"\b{re.escape(name)}\b", text)
 
 
+def test_thin_styles_are_read_as_the_full_ones(catalogue: Catalogue, tmp_path: Path) -> None:
+    styles = {
+        json.dumps(style, sort_keys=True): {"geometry": layer.geometry, "style": style}
+        for layer in qgis_project.layers(catalogue)
+        for style in asdict(layer)["styles"]
+    }
+    assert len(styles) > 100
+    task, answer = tmp_path / "stile.json", tmp_path / "antwort.json"
+    every_seventh = [entry for number, entry in enumerate(styles.values()) if number < 8 or number % 7 == 0]
+    task.write_text(json.dumps({"styles": every_seventh}), encoding="utf-8")
+    script = Path(__file__).with_name("thin_styles.py")
+    folder = {**environment(tmp_path), "PYTHONPATH": str(SCRIPTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([SYSTEM_PYTHON, str(script), str(task), str(answer)], env=folder, capture_output=True, check=True)
+    found = json.loads(answer.read_text(encoding="utf-8"))
+    assert found["different"] == []
+    assert found["thin"] < 0.3 * found["full"]
+
+
 def test_layers_are_read_only_and_trusted(built: Path) -> None:
     root = parsed(built.read_text(encoding="utf-8"))
     layers = root.findall("projectlayers/maplayer")
@@ -99,7 +124,8 @@ def test_time_is_half_open_in_every_style_of_the_series(built: Path, catalogue: 
         e for e in root.iterfind("projectlayers/maplayer") if e.findtext("shortname") == "bevoelkerung_zeitreihe"
     )
     times = list(layer.iter("temporal"))
-    assert len(times) >= len(catalogue.indicators)
+    series = next(x for x in qgis_project.layers(catalogue) if x.id == "bevoelkerung_zeitreihe")
+    assert len(times) == len(series.styles)
     for time in times:
         assert (time.get("enabled"), time.get("startField"), time.get("endField")) == ("1", "von", "bis")
         assert time.get("mode") == "2"  # start and end from fields

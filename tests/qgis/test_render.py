@@ -20,17 +20,20 @@ ENOUGH = 60
 """Pixels of a fill that is surely drawn: far less than a district, far more than the rim of a letter."""
 
 
-@pytest.mark.parametrize("code", ["BEV01", "BEV02", "BEV04", "BEV12"])
+@pytest.mark.parametrize("code", ["BEV01", "BEV02", "ARB05", "WOH03", "WOH14", "SOZ01", "JUH03", "BIL01", "BIL10"])
 def test_classes_in_the_picture_are_those_in_the_view(
     code: str, drawn: Callable[..., Picture], published: Published, catalogue: Catalogue
 ) -> None:
     indicator = next(i for i in catalogue.indicators if i.code == code)
     column = code.lower()
-    query = f"SELECT {column}_status, {column}_klasse FROM sozialbericht.bevoelkerung_aktuell WHERE ebene = 'bezirk'"
+    theme = next(theme for theme in catalogue.themes if indicator in theme.indicators)
+    query = text(
+        f"SELECT {column}_status, {column}_klasse FROM sozialbericht.{theme.code}_aktuell WHERE ebene = :level"
+    )
     with published.engine.connect() as connection:
-        rows = connection.execute(text(query)).all()
+        rows = connection.execute(query, {"level": indicator.lowest_level}).all()
     fills = colours.class_colours(
-        indicator.class_breaks, indicator.polarity, diverging=indicator.kind == "veraenderung"
+        indicator.class_breaks, indicator.polarity, diverging=indicator.kind in ("veraenderung", "saldo")
     )
     picture = drawn(code)
     expected = {fills[klasse - 1] for _status, klasse in rows if klasse is not None}

@@ -19,7 +19,7 @@ from etl.publish import colours, map_server, qgis_project, qgis_styles
 from etl.publish.map_server import MapServer
 from etl.warehouse import service
 from tests.conftest import Published
-from tests.qgis.conftest import WMS, Picture, parsed, read_picture
+from tests.qgis.conftest import WMS, Picture, parsed, pixels, read_picture
 
 pytestmark = pytest.mark.qgis
 
@@ -92,6 +92,22 @@ def test_map_shows_classes_and_notice(
     assert drawn & set(fills) == expected
     corner = picture[-40:, :350].astype(int)
     assert ((corner[..., 0] > corner[..., 1] + 60) & (corner[..., 0] > corner[..., 2] + 60)).sum() > 100
+
+
+def test_every_theme_has_its_map(
+    server: MapServer, view: dict[str, str | int], catalogue: Catalogue, tmp_path: Path
+) -> None:
+    groups = {group.id: group for group in qgis_project.groups(catalogue)}
+    small = {**view, "WIDTH": 300, "HEIGHT": 350}
+    seen = set()
+    for theme in catalogue.themes:
+        layer = groups[theme.code].layers[0]
+        for style in (layer.styles[0], layer.styles[-1]):
+            picture = draw(server, tmp_path, LAYERS=layer.id, STYLES=style.name, **small)
+            fills = {rule.symbol.color for rule in style.rules}
+            assert sum(pixels(picture, fill) for fill in fills if fill) > 2000, style.name
+            seen.add(picture.tobytes())
+    assert len(seen) == 2 * len(catalogue.themes)
 
 
 def test_small_tiles_have_no_notice(server: MapServer, view: dict[str, str | int], tmp_path: Path) -> None:
@@ -195,7 +211,7 @@ def test_ogc_api_features(server: MapServer, catalogue: Catalogue) -> None:
     assert len(answer["features"]) == 3
     assert answer["features"][0]["geometry"]["type"] == "MultiPolygon"
     assert "synthetische Daten" in answer["features"][0]["properties"]["Hinweis"]
-    _, body = get(f"{server.features}/collections/kennzahl/items.json?", limit=50)
+    _, body = get(f"{server.features}/collections/kennzahl/items.json?", limit=200)
     assert {f["properties"]["Kennzahl"] for f in json.loads(body)["features"]} == {i.code for i in catalogue.indicators}
 
 
