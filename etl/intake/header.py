@@ -153,7 +153,7 @@ def fit(form: Form, cells: list[str]) -> Fit:
     """Compare the header cells of a file with a form."""
     names = unique_names(cells)
     needed = required(form)
-    known = set(needed)
+    known, used = set(needed), set(needed)
     headings: list[str] = []
     missing_dates: list[str] = []
     twice = repeated(cells)
@@ -162,6 +162,7 @@ def fit(form: Form, cells: list[str]) -> Fit:
             names, twice = _last_counts(names, cells), []
         known |= {tidy(rate.column) for rate in form.rates}
         names = _as_declared(form, names, known)
+        used = set(known)
         patterns = [tidy(c) for c in form.ignore_columns]
         known |= {n for n in names for p in patterns if fnmatchcase(n, p)}
         if form.period.by == "heading" and form.period.pattern:
@@ -169,7 +170,7 @@ def fit(form: Form, cells: list[str]) -> Fit:
             if not headings:
                 missing_dates.append(form.period.pattern)
     missing = [n for n in needed if n not in names] + missing_dates
-    twice = [n for n in twice if n in known or n in headings]
+    twice = [n for n in twice if n in used or n in headings]
     unknown = tuple(n for n in names if n not in known and n not in headings)
     return Fit(form, names, tuple(twice), tuple(missing), unknown)
 

@@ -53,7 +53,8 @@ def _place(values: AreaValues, units: Units, above: Above, form: AreaForm) -> pl
     if form.area.elsewhere == "ignore":
         values.ignored += len(unknown)
     else:
-        rows = [(n, heading, w, units.fault(a)) for n, w, a in unknown.select(LINE, WORD, AREA).iter_rows()]
+        words = (*form.area.rename, *form.area.unlocated, *form.area.total, *form.area.skip)
+        rows = [(n, heading, w, units.fault(a, words)) for n, w, a in unknown.select(LINE, WORD, AREA).iter_rows()]
         values.rejects.add_rows(rows)
         values.harmless |= _lines_of_zeros(cells.filter(~is_known))
     cells, values.rates = cells.filter(is_known), values.rates.filter(is_known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,9 +51,9 @@ class Units:
     names: dict[int, str]
     version_id: int = 0
 
-    def fault(self, word: str) -> str:
-        """Reason for an area that this version does not have."""
-        close = similar(word, self.by)
+    def fault(self, word: str, others: Iterable[str] = ()) -> str:
+        """Reason for an area that this version does not have; ``others`` are further words that it may mean."""
+        close = similar(word, [*self.by, *others])
         hint = f"; ähnlich ist „{close}“" if close else ""
         return f"dieses Gebiet gibt es im Gebietsstand {self.version} auf der Ebene {self.level} nicht{hint}"
 

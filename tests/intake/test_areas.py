@@ -210,6 +210,24 @@ def test_unknown_and_repeated_areas(connection: Connection, catalogue: Catalogue
     assert second[3].endswith("schon in Zeile 6 vor")
 
 
+def test_misspelt_word_for_what_is_not_attributable(
+    connection: Connection, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    outcome = _take(connection, catalogue, WIDE, _csv(tmp_path / "a.csv", HEAD, *ROWS, "ohne Angabe;7;1"))
+    assert outcome.rejected == 1
+    ((_, _, value, reason),) = rejects(connection)
+    assert value == "ohne Angabe"
+    assert reason.endswith("nicht; ähnlich ist „keine Angabe“")
+
+
+def test_a_repeated_column_that_nobody_reads_does_no_harm(
+    connection: Connection, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    form = WIDE | {"ignore_columns": ["Bemerkung"]}
+    path = _csv(tmp_path / "a.csv", f"{HEAD};Bemerkung;Bemerkung", *(f"{row};x;y" for row in ROWS))
+    assert _take(connection, catalogue, form, path).accepted == 5
+
+
 @pytest.mark.parametrize(
     ("year", "reason"),
     [
