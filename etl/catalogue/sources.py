@@ -68,7 +68,8 @@ class Source(Strict):
     periodicity: Literal["jaehrlich", "vierteljaehrlich", "halbjaehrlich", "schuljahr", "einmalig"]
     reference: Literal["stock", "flow"] = "stock"
     reference_day: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")] = Field(
-        "12-31", description="Reference day of a yearly stock, MM-DD"
+        "12-31",
+        description="Reference day of a yearly stock, MM-DD; given for a school year, the day that due_days count from",
     )
     legal_basis: str | None = None
     licence: str | None = None
