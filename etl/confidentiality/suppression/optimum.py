@@ -71,10 +71,12 @@ class _Master:
 
     def _bridges(self) -> None:
         table = self.table
+        # what is hidden without asking for anything may be computed: it needs no company
+        asks = table.upper_protection + table.lower_protection + table.sliding > TOLERANCE
         for r in range(table.relations):
             cells = table.cell[table.start[r] : table.start[r + 1]]
             cells = cells[~table.fixed[cells]]
-            for cell in cells:
+            for cell in cells[~table.primary[cells] | asks[cells]]:
                 others = cells[cells != cell]
                 index = np.concatenate([others, [cell]]).astype(np.int32)
                 self.model.addRow(0.0, highspy.kHighsInf, len(index), index, np.append(np.ones(len(others)), -1.0))
