@@ -17,11 +17,13 @@ from etl.intake.header import tidy
 from etl.intake.periods import Period
 from etl.intake.rejects import Rejects
 from etl.intake.rows import row_batches
-from etl.intake.textfile import CHUNK
 
 PLACE, PERSONS = "§place", "§persons"
 PART = "\x1f"
 """Joins the parts of an address as delivered; no file contains it."""
+
+REMEMBERED = 16 * 1024**2
+"""Size of a file, in bytes, up to which all its serial numbers are remembered; a larger one is gone through before."""
 
 _IGNORED, _RIGHT = "§ignored", "§right"
 
@@ -103,7 +105,7 @@ def read_records(  # noqa: PLR0917
     used = _used_columns(form)
     numbers = None
     if plan.unique is not None:
-        large = delivered.kind == "csv" and delivered.path.stat().st_size > CHUNK
+        large = delivered.kind == "csv" and delivered.path.stat().st_size > REMEMBERED
         lazily = lambda: row_batches(delivered, form.format, names, frozenset({str(plan.unique)}))  # noqa: E731
         numbers = repeated.Numbers(plan.unique, repeated.suspects(lazily, plan.unique) if large else None)
     for rows in row_batches(delivered, form.format, names, used):

@@ -16,7 +16,7 @@ from etl.intake.records import PERSONS, PLACE
 
 CELL = "cell_id"
 
-HELD = 300_000
+HELD = 100_000
 """Pairs of block and dimension cell held in memory; what is more is written and put together in the database."""
 
 _ADD_CELLS = text("""

@@ -11,7 +11,7 @@ import numpy as np
 
 from etl.errors import InputError, InputProblem
 
-CHUNK = 4 * 1024**2
+CHUNK = 1024**2
 """Bytes read at once; memory stays at a small multiple of it however large the file is."""
 
 _MISREAD = re.compile("Ã[¤¶¼Ÿ„–œ©¨\x84\x96\x9c\x9f]|â€[œž“”™š]|\ufffd")

@@ -36,7 +36,7 @@ def person(number: object, block: int = 1, sex: str = "w") -> str:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of a few rows, counts written after a few, faults passed on after a few."""
     monkeypatch.setattr("etl.intake.textfile.CHUNK", 700)
-    monkeypatch.setattr("etl.intake.records.CHUNK", 700)
+    monkeypatch.setattr("etl.intake.records.REMEMBERED", 700)
     monkeypatch.setattr("etl.intake.store_records.HELD", 30)
     monkeypatch.setattr("etl.intake.locate.KNOWN", 7)
     monkeypatch.setattr(rejects_module, "HELD", 4)
