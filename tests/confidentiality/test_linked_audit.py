@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from typer.testing import CliRunner
 
 from etl.catalogue import Catalogue
+from etl.confidentiality import commands
+from etl.confidentiality.audit import published
 from etl.confidentiality.audit.published import Row, attack, classes, read_places, read_rows
 from etl.confidentiality.linked.candidates import ValueKey
 from etl.confidentiality.linked.solve import solve, withheld_values
 from etl.confidentiality.linked.system import read_system
+from etl.indicators.compute import compute
 from etl.releases.edition import publish_edition
+from etl.warehouse import catalogue_sync, engine, service
+from tests import small_city
 from tests.confidentiality.test_linked_system import city  # noqa: F401  # a fixture
+from tests.indicators import support
 from tests.indicators.conftest import laid_out, take_in, town, traps  # noqa: F401  # fixtures
 
 
@@ -77,3 +85,35 @@ def test_simple_rule_leaks_and_the_joint_pattern_does_not(released: Connection, 
     joint = attack(traps, hide(rows, withheld, released, full), places)
     assert joint.faults == ()
     assert len(joint.recovered) < len(simple.recovered)
+
+
+def test_command_reads_as_reader_and_fails_on_what_it_finds(
+    database: str,
+    traps: Catalogue,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Committed in a database of its own, because the command logs in as a reader."""
+    opened = engine.open_engine(service.url(database, service.ADMIN))
+    with opened.begin() as connection:
+        catalogue_sync.sync(connection, traps)
+        small_city.build(connection)
+        register = [(b, age, "d", 400) for b in ("101", "102", "201", "202") for age in (1, 30)]
+        support.take_in(connection, traps, tmp_path, "register", "2024-12-31", register)
+        kita = [("101", 1, 3), ("102", 1, 30), ("201", 1, 20), ("202", 1, 25)]
+        support.take_in(connection, traps, tmp_path, "kita", "2025-03-01", kita)
+        compute(connection, traps)
+        publish_edition(connection, traps)
+        connection.execute(text("GRANT SELECT ON ALL TABLES IN SCHEMA sozialbericht TO leser"))
+    here = traps.city.model_copy(update={"database": database})
+    monkeypatch.setattr(commands, "load_catalogue", lambda _folder: replace(traps, city=here))
+    result = CliRunner().invoke(commands.app, ["audit-release"])
+    assert result.exit_code == 1, result.output
+    assert "TST04 Zähler, Gebiet 101, 2025: genau 3" in result.output
+
+
+def test_the_auditor_knows_nothing_of_the_solver() -> None:
+    """What the solver got wrong the auditor must not get wrong in the same way."""
+    source = Path(published.__file__).read_text(encoding="utf-8")
+    assert "etl.confidentiality.linked" not in source
+    assert "etl.confidentiality.suppression" not in source

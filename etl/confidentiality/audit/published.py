@@ -20,12 +20,14 @@ from scipy.sparse import csr_array
 from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue, Condition, Indicator, Measure
-from etl.confidentiality.audit.intervals import System, bounds
+from etl.confidentiality.audit.intervals import Contradiction, System, bounds
 
 NOWHERE = "nicht_zuordenbar"
 KNOWN = ("gueltig", "unsicher")
 IDENTITIES = Path(__file__).parents[1] / "identities.yaml"
 MOST_CLASSES = 4_000
+HIGHEST = 1e7
+"""No count in a city is larger."""
 
 Unit = tuple[str, str]
 """District version and key."""
@@ -235,6 +237,8 @@ def _known_alone(rows: list[tuple[list[tuple[int, float]], float]], count: int) 
             right[other] -= factor * known[n]
             if len(left[other]) == 1:
                 queue.append(other)
+            elif not left[other] and abs(right[other]) > 1e-6 * max(1.0, abs(known[n])):
+                raise Contradiction("two ways to compute the same count give different results")
     return known
 
 
@@ -365,10 +369,10 @@ class _Attack:
             if indicator is not None and (
                 name.endswith("complement") or any(t[2] < 0 for t in _terms(indicator, name.split()[1]))
             ):
-                lower[place] = -np.inf
+                lower[place] = -HIGHEST
         wanted = np.zeros(len(number), dtype=bool)
         wanted[[number[cell] for cell, _ in self.targets]] = True
-        system = System(matrix, np.array([v for _, v in rows]), lower, np.full(len(number), np.inf), visible, values)
+        system = System(matrix, np.array([v for _, v in rows]), lower, np.full(len(number), HIGHEST), visible, values)
         low, high = bounds(system, wanted)
         for (cell, part), row in self.targets.items():
             place = number[cell]
