@@ -1,6 +1,7 @@
-"""Draw a map theme of a project as PNG: ``render_map.py TASK.json ANSWER.json``.
+"""Draw map themes of a project as PNG: ``render_map.py TASK.json ANSWER.json``.
 
-Task: ``project``, ``theme`` (name or its beginning), ``out``, ``size`` (pixels), ``year`` (of a time series, or null).
+Task: ``project``, ``size`` (pixels) and ``maps``, each with ``theme`` (name or its beginning), ``out`` and ``year`` (of
+a time series, or null). Answer: ``themes``, the full names.
 """
 
 from project_builder.application import Failure, run
@@ -10,12 +11,13 @@ from qgis.core import Qgis
 
 
 def render(task, messages):
-    """Write the picture; answers with the theme, the year and QGIS's complaints."""
+    """Write the pictures; answers with the themes and QGIS's complaints."""
     project = open_project(task["project"])
-    name = theme_name(project, task["theme"])
-    if not draw(project, name, task["size"], task["year"]).save(task["out"], "PNG"):
-        raise Failure(f"Das Bild {task['out']} lässt sich nicht schreiben.")
-    return {"theme": name, "year": task["year"], "qgis": Qgis.QGIS_VERSION, "messages": messages}
+    names = [theme_name(project, wanted["theme"]) for wanted in task["maps"]]
+    for name, wanted in zip(names, task["maps"], strict=True):
+        if not draw(project, name, task["size"], wanted["year"]).save(wanted["out"], "PNG"):
+            raise Failure(f"Das Bild {wanted['out']} lässt sich nicht schreiben.")
+    return {"themes": names, "qgis": Qgis.QGIS_VERSION, "messages": messages}
 
 
 if __name__ == "__main__":

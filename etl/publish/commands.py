@@ -98,8 +98,9 @@ def render(  # noqa: PLR0917  # options of a command line have no positions
     catalogue = _opened()
     path = qgis_project.project_file(catalogue) if project is None else project
     wanted = theme or catalogue.indicators[0].code
-    drawn = qgis_project.render(path, wanted, out, size=(width, height), year=year)
-    tell(f"{out}: {drawn['theme']}", bild=str(out), kartenthema=drawn["theme"], jahr=year)
+    drawn = qgis_project.render(path, [qgis_project.Map(wanted, out, year)], size=(width, height))
+    (name,) = drawn["themes"]
+    tell(f"{out}: {name}", bild=str(out), kartenthema=name, jahr=year)
 
 
 @app.command("time")

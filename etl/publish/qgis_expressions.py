@@ -11,7 +11,7 @@ from etl.catalogue import Indicator
 from etl.publish.german import MINUS, SHOWN, STATUS, STATUS_SHORT, unit_suffix
 
 SIGNED_KINDS = ("veraenderung", "saldo")
-LABEL_LINE = 15
+LABEL_LINE = 19
 """Letters after which a district's name goes on in the next line."""
 LABEL_NAME = f"wordwrap(replace(\"name\", ' (vorläufig)', ''), {LABEL_LINE})"
 """A name on the map; that districts are provisional is said once, in the map's corner."""

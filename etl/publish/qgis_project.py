@@ -50,6 +50,15 @@ class CheckedLayer:
 
 
 @dataclass(frozen=True)
+class Map:
+    """A map theme, by its full name or the beginning of it (``BEV04``), to be drawn; ``year`` of a time series."""
+
+    theme: str
+    out: Path
+    year: int | None = None
+
+
+@dataclass(frozen=True)
 class Timing:
     """Seconds by the clock to open the project, and to draw each map theme."""
 
@@ -154,20 +163,19 @@ def check(project: Path, service_file: Path | None = None) -> list[CheckedLayer]
 
 def render(
     project: Path,
-    theme: str,
-    out: Path,
+    maps: Sequence[Map],
     *,
     size: tuple[int, int] = (1400, 1600),
-    year: int | None = None,
     service_file: Path | None = None,
 ) -> dict[str, Any]:
-    """Draw a map theme as PNG of ``size`` pixels around the area of its lowest layer, without a legend.
+    """Draw map themes as PNG of ``size`` pixels around the area of their lowest layer, without a legend.
 
-    ``theme``: full name or the beginning of it, such as ``BEV04``. ``year`` chooses the period of a time series.
-    Returns the theme's name and the number of labels and features. Raises SozialberichtError for an unknown theme.
+    Returns the full names of the themes and what QGIS complained about. Raises SozialberichtError for an unknown theme.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    task = {"project": str(present(project)), "theme": theme, "out": str(out), "size": list(size), "year": year}
+    for wanted in maps:
+        wanted.out.parent.mkdir(parents=True, exist_ok=True)
+    pictures = [{"theme": wanted.theme, "out": str(wanted.out), "year": wanted.year} for wanted in maps]
+    task = {"project": str(present(project)), "maps": pictures, "size": list(size)}
     return run_script("render_map.py", task, service_file)
 
 

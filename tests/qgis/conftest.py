@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,19 @@ def service_for(folder: Path, catalogue: Catalogue, database: str) -> Path:
     return write_service(folder, catalogue.city.database, service.parameters(database, service.READER))
 
 
+MAPPED = ("BEV01", "BEV02", "ARB05", "WOH03", "WOH14", "SOZ01", "JUH03", "BIL01", "BIL10")
+"""Indicators of all themes and kinds whose maps are compared with the views."""
+ELDERLY = "BEV05 Anteil 65-Jähriger und Älterer – Zeitreihe"
+RESIDENTS = "BEV01 Bevölkerung mit Hauptwohnung – Zeitreihe"
+MINORS = "BEV04 Anteil unter 18-Jähriger – Zeitreihe"
+DRAWN: tuple[tuple[str, int | None], ...] = (
+    *((code, None) for code in (*MAPPED, "BEV04", qgis_project.UNITS_THEME)),
+    *((ELDERLY, year) for year in (None, 2020, 2025)),
+    *((RESIDENTS, year) for year in (None, 2020, 2025)),
+    *((MINORS, year) for year in (2025, 2026)),
+)
+
+
 @pytest.fixture(scope="session")
 def qgis_service(tmp_path_factory: pytest.TempPathFactory, published: Published, catalogue: Catalogue) -> Path:
     """The project's service, leading to the published sample as a reader."""
@@ -77,17 +90,23 @@ def built(tmp_path_factory: pytest.TempPathFactory, qgis_service: Path, catalogu
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory, built: Path, qgis_service: Path) -> Callable[..., Picture]:
-    """Render a map theme of the built project; each picture is drawn once."""
+    """Render a map theme of the built project; each picture is drawn once, those named here in one go."""
     folder = tmp_path_factory.mktemp("karten")
-    known: dict[tuple[str, int | None], Picture] = {}
+    files: dict[tuple[str, int | None], Path] = {}
+
+    def render(wanted: Sequence[tuple[str, int | None]]) -> None:
+        new = {pair: folder / f"{len(files) + n}.png" for n, pair in enumerate(wanted)}
+        maps = [qgis_project.Map(theme, out, year) for (theme, year), out in new.items()]
+        found = qgis_project.render(built, maps, size=(700, 800), service_file=qgis_service)
+        assert found["messages"] == []
+        files.update(new)
 
     def draw(theme: str, year: int | None = None) -> Picture:
-        if (theme, year) not in known:
-            out = folder / f"{len(known)}.png"
-            found = qgis_project.render(built, theme, out, size=(700, 800), year=year, service_file=qgis_service)
-            assert found["messages"] == []
-            known[theme, year] = read_picture(out)
-        return known[theme, year]
+        if not files:
+            render(DRAWN)
+        if (theme, year) not in files:
+            render([(theme, year)])
+        return read_picture(files[theme, year])
 
     return draw
 

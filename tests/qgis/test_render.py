@@ -12,7 +12,7 @@ from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
 from etl.publish import colours, qgis_project
 from tests.conftest import Published
-from tests.qgis.conftest import Picture, pixels
+from tests.qgis.conftest import ELDERLY, MAPPED, MINORS, RESIDENTS, Picture, pixels
 
 pytestmark = pytest.mark.qgis
 
@@ -20,7 +20,7 @@ ENOUGH = 60
 """Pixels of a fill that is surely drawn: far less than a district, far more than the rim of a letter."""
 
 
-@pytest.mark.parametrize("code", ["BEV01", "BEV02", "ARB05", "WOH03", "WOH14", "SOZ01", "JUH03", "BIL01", "BIL10"])
+@pytest.mark.parametrize("code", MAPPED)
 def test_classes_in_the_picture_are_those_in_the_view(
     code: str, drawn: Callable[..., Picture], published: Published, catalogue: Catalogue
 ) -> None:
@@ -37,7 +37,8 @@ def test_classes_in_the_picture_are_those_in_the_view(
     )
     picture = drawn(code)
     expected = {fills[klasse - 1] for _status, klasse in rows if klasse is not None}
-    assert expected
+    if code[:3] in ("BEV", "WOH", "JUH"):  # in a twentieth of a city the counts of the other themes are withheld
+        assert expected
     assert {fill for fill in fills if pixels(picture, fill) > ENOUGH} == expected
     states = {status for status, _klasse in rows}
     assert (pixels(picture, colours.WITHHELD_FILL) > ENOUGH) == ("geheim" in states)
@@ -71,22 +72,20 @@ def test_a_year_shows_its_own_classes(
                  "WHERE ebene = 'bezirk' AND zeitraum = :period AND bev05_klasse IS NOT NULL")  # fmt: skip
     with published.engine.connect() as connection:
         classes = set(connection.scalars(query, {"period": str(year or 2025)}))
-    picture = drawn("BEV05 Anteil 65-Jähriger und Älterer – Zeitreihe", year)
+    picture = drawn(ELDERLY, year)
     assert classes
     assert {n for n, fill in enumerate(fills, start=1) if pixels(picture, fill) > ENOUGH} == classes
 
 
 def test_without_a_time_controller_only_the_newest_labels_show(drawn: Callable[..., Picture]) -> None:
-    theme = "BEV01 Bevölkerung mit Hauptwohnung – Zeitreihe"
-    newest, same, earlier = (int((drawn(theme, year) < 40).all(axis=2).sum()) for year in (None, 2025, 2020))
+    newest, same, earlier = (int((drawn(RESIDENTS, year) < 40).all(axis=2).sum()) for year in (None, 2025, 2020))
     assert abs(newest - same) < 0.1 * same
-    assert (drawn(theme, 2025) != drawn(theme, 2020)).any()
+    assert (drawn(RESIDENTS, 2025) != drawn(RESIDENTS, 2020)).any()
     assert earlier > 300
 
 
 def test_a_year_without_data_is_empty(drawn: Callable[..., Picture]) -> None:
-    filled = drawn("BEV04 Anteil unter 18-Jähriger – Zeitreihe", 2025)
-    empty = drawn("BEV04 Anteil unter 18-Jähriger – Zeitreihe", 2026)
+    filled, empty = drawn(MINORS, 2025), drawn(MINORS, 2026)
     # 2025 ends on 1 January 2026, which does not belong to it: only outlines and lines are left
     assert (empty == 255).all(axis=2).mean() > (filled == 255).all(axis=2).mean() + 0.2
 

@@ -97,6 +97,7 @@ def test_project_opens_on_it(flensburg: Example, tmp_path: Path) -> None:
     layers = qgis_project.check(project, service.service_file())
     assert layers
     assert all(layer.valid for layer in layers)
-    drawn = qgis_project.render(project, "SOZ01", tmp_path / "soz01.png", service_file=service.service_file())
+    maps = [qgis_project.Map("SOZ01", tmp_path / "soz01.png")]
+    drawn = qgis_project.render(project, maps, service_file=service.service_file())
     assert drawn
     assert (tmp_path / "soz01.png").stat().st_size > 20_000
