@@ -84,7 +84,8 @@ def standardised(values: ArrayLike) -> Floats:
 
 def _means(z: Floats, labels: Ints, number: int) -> Floats:
     members = labels[None, :] == np.arange(number)[:, None]
-    return members @ z / np.maximum(members.sum(axis=1, keepdims=True), 1)
+    means: Floats = members @ z / np.maximum(members.sum(axis=1, keepdims=True), 1)
+    return means
 
 
 def _partition(z: Floats, number: int) -> tuple[Ints, Floats]:
