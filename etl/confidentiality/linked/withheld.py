@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import coo_array
+from scipy.sparse import block_array, coo_array, eye_array, hstack
 
 
 class Unknown(Protocol):
@@ -45,12 +45,11 @@ def consistent(cells: Sequence[Unknown], relations: list[tuple[tuple[int, float]
     middle = np.array(
         [(cells[n].lower + cells[n].upper) / 2 if cells[n].upper < 1e6 else cells[n].lower for n in unknown]
     )
-    a = coo_array((factors, (rows, columns)), shape=(m, u)).toarray() if m else np.zeros((0, u))
-    eye, none = np.eye(u), np.zeros((m, u))
-    matrix = np.block([
-        [a, none, none, np.eye(m), -np.eye(m)],
-        [eye, -eye, eye, np.zeros((u, m)), np.zeros((u, m))],
-    ])  # fmt: skip
+    a = coo_array((factors, (rows, columns)), shape=(m, u))
+    matrix = block_array([
+        [a, coo_array((m, 2 * u)), hstack([eye_array(m), -eye_array(m)])],
+        [eye_array(u), hstack([-eye_array(u), eye_array(u)]), None],
+    ], format="csr")  # fmt: skip
     limits = [(cells[n].lower, cells[n].upper) for n in unknown] + [(0, None)] * (2 * u + 2 * m)
     price = np.concatenate([np.zeros(u), np.ones(2 * u), np.full(2 * m, 1000.0)])
     found = linprog(price, A_eq=matrix, b_eq=np.concatenate([right, middle]), bounds=limits, method="highs")
