@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date
+from functools import cache
 
 BASE_YEARS = 65
 """The limit of everybody born before 1947, in years; the cohorts after it add months to it."""
@@ -40,6 +41,7 @@ def below(born: date, at: date) -> bool:
     return at < reached_on(born)
 
 
+@cache
 def share_below(age: int, at: date) -> float:
     """Share, 0 to 1, of those of an age in completed years who are still below the limit at the end of a date.
 
