@@ -1,8 +1,8 @@
 """Demand for places in day care and primary school from a population by single years of age, against capacity.
 
 Ages are completed years on 31 December. Children start school in Schleswig-Holstein who turn six by 30 June (§ 22
-Schulgesetz): with births spread evenly over the year half of the six-year-olds of 31 December still go to kindergarten, half
-are in the first form, and half of the ten-year-olds are in the fourth.
+Schulgesetz): with births spread evenly over the year half of the six-year-olds of 31 December still go to
+kindergarten, half are in the first form, and half of the ten-year-olds are in the fourth.
 """
 
 from __future__ import annotations
