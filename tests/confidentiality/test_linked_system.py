@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.audit.pattern import audit_pattern
@@ -96,3 +96,72 @@ def test_simple_rule_is_known(city: Connection, traps: Catalogue) -> None:  # no
     system = read_system(city, traps)
     simple = simple_rule(city, traps)
     assert 0 < len(simple) < len(system.values)
+
+
+def second_version(connection: Connection) -> None:
+    """An earlier version of two districts: one of the blocks 101 and 102, one of 201 and 202; the same outer line."""
+    run = connection.execute
+    version = connection.scalar(
+        text("""
+        INSERT INTO geo.district_version (label, title, valid)
+        VALUES ('alt', 'Alt', '[2000-01-01,2020-01-01)') RETURNING id
+        """)
+    )
+    add = text("""
+        INSERT INTO geo.unit (version_id, level, key, name, parent_id, geom)
+        SELECT :version, :level, :key, :key, (SELECT id FROM geo.unit WHERE version_id = :version AND key = :parent),
+               (SELECT ST_Multi(ST_Union(geom)) FROM geo.block WHERE key = ANY (:blocks))
+        """)
+    for level, key, parent, blocks in (
+        ("stadt", "S", None, list(BLOCKS)),
+        ("nicht_zuordenbar", "NZ", "S", []),
+        ("stadtteil", "1", "S", ["101", "102"]),
+        ("stadtteil", "2", "S", ["201", "202"]),
+        ("bezirk", "A", "1", ["101", "102"]),
+        ("bezirk", "B", "2", ["201", "202"]),
+    ):
+        run(add, {"version": version, "level": level, "key": key, "parent": parent, "blocks": blocks})
+        run(
+            text("""
+            INSERT INTO geo.block_assignment (version_id, block_id, unit_id)
+            SELECT :version, b.id, u.id FROM geo.block b, geo.unit u
+            WHERE u.version_id = :version AND u.key = :key AND :level = 'bezirk' AND b.key = ANY (:blocks)
+            """),
+            {"version": version, "key": key, "level": level, "blocks": blocks},
+        )
+    # adopted as the last step: after it nothing of a version changes
+    run(text("UPDATE geo.district_version SET status = 'superseded' WHERE id = :id"), {"id": version})
+
+
+def of_new_version(connection: Connection, system: System, *keys: str) -> np.ndarray:
+    """A pattern: children in care, and the rest of the children, withheld in these units of the new version."""
+    every = text(
+        "SELECT u.key, u.id FROM geo.unit u JOIN geo.district_version d ON d.id = u.version_id AND d.is_current"
+    )
+    units = {row.key: row.id for row in connection.execute(every)}
+    places = {units[k] for k in keys}
+    hidden = system.hidden_anyway.copy()
+    for number, cell in enumerate(system.cells):
+        if "betreut_u3" in cell.key.name and cell.key.year == 2025 and cell.key.place in places:
+            hidden[number] = True
+    return hidden
+
+
+def care(found: list[tuple[Key, str]]) -> set[str]:
+    return {kind for key, kind in found if key.name == "betreut_u3"}
+
+
+def test_versions_are_protected_through_what_they_share(city: Connection, traps: Catalogue) -> None:  # noqa: F811
+    alone = read_system(city, traps)
+    pattern = ("101", "201", "1", "2")
+    assert care(under_protected(alone, of_new_version(city, alone, *pattern))) == set()
+
+    second_version(city)
+    compute(city, traps)
+    both = read_system(city, traps)
+    assert both.left_out == 0
+    # the earlier version shows the sum of 101 and 102, and 102 is shown
+    assert care(under_protected(both, of_new_version(city, both, *pattern))) == {"exakt"}
+    found = joint(both)
+    assert under_protected(both, found.hidden) == []
+    assert found.price > 0
