@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from etl.catalogue import NOT_LOCATED, City
 from etl.districts.areas import SRID, Geometries, geometry_array, polygons_only
 from etl.errors import SozialberichtError
+from etl.warehouse.comparison import VERSION as COMPARISON_VERSION
 
 LOCK = 7_262_201
 """Advisory lock: one change of geometry at a time, until the end of the transaction."""
@@ -61,7 +62,8 @@ def get(connection: Connection, label: str) -> Version:
     """The version of that label. Raises ``SozialberichtError`` naming those that exist."""
     version = find(connection, label)
     if version is None:
-        known = connection.scalars(text("SELECT label FROM geo.district_version ORDER BY label")).all()
+        others = text("SELECT label FROM geo.district_version WHERE label <> :comparison ORDER BY label")
+        known = connection.scalars(others, {"comparison": COMPARISON_VERSION}).all()
         there = ", ".join(f"„{k}“" for k in known) or "noch keiner"
         raise SozialberichtError(f"Den Gebietsstand „{label}“ gibt es nicht; vorhanden: {there}.")
     return version
