@@ -32,10 +32,8 @@ JOIN intake.dimension_cell c ON c.source = :source AND c.dims = d.dims
 
 _TOGETHER = text("""
 WITH parts AS MATERIALIZED (
-    DELETE FROM intake.record r USING (
-        SELECT block_id FROM intake.record WHERE delivery_id = :delivery GROUP BY block_id HAVING count(*) > 1
-    ) often
-    WHERE r.delivery_id = :delivery AND r.block_id IS NOT DISTINCT FROM often.block_id
+    DELETE FROM intake.record r
+    WHERE r.delivery_id = :delivery AND (r.block_id = ANY (:blocks) OR (r.block_id IS NULL AND :nowhere))
     RETURNING r.block_id, r.cells, r.counts
 ), summed AS (
     SELECT p.block_id, u.cell, sum(u.n)::integer AS n
@@ -68,7 +66,7 @@ class RecordStore:
         self._cells: pl.DataFrame | None = None
         self._parts: list[pl.DataFrame] = []
         self._held = 0
-        self._written = 0
+        self._written: list[pl.Series] = []
 
     def add(self, rows: pl.DataFrame) -> None:
         """Locate and add up a batch of ``read_records``."""
@@ -91,9 +89,18 @@ class RecordStore:
         """Write what is held; afterwards each block has one row."""
         self._add_up()
         self._write()
-        if self._written > 1:
-            self._connection.execute(_TOGETHER, {"delivery": self._delivery})
+        if len(self._written) > 1:
+            self._put_together()
         return self.stored
+
+    def _put_together(self) -> None:
+        """Blocks that were written more than once get one row; which they are is known here, not to the planner."""
+        written = pl.concat(self._written)
+        often = written.filter(written.is_duplicated())
+        if len(often):
+            blocks = often.drop_nulls().unique().to_list()
+            values = {"delivery": self._delivery, "blocks": blocks, "nowhere": often.null_count() > 0}
+            self._connection.execute(_TOGETHER, values)
 
     def _add_up(self) -> None:
         if len(self._parts) > 1:
@@ -111,7 +118,7 @@ class RecordStore:
         rows = listed.select(pl.lit(self._delivery, dtype=pl.Int32).alias("delivery_id"), BLOCK, *arrays)
         copy_in(self._connection, ("intake", "record"), rows)
         self._parts, self._held = [], 0
-        self._written += 1
+        self._written.append(listed[BLOCK])
 
     def _with_cells(self, counts: pl.DataFrame) -> pl.DataFrame:
         """The counts with the id of their dimension cell; new combinations are added to ``intake.dimension_cell``."""
