@@ -32,6 +32,9 @@ COVERAGE = {
     "noch_nicht_faellig": "noch nicht fällig",
 }
 """What there is of an indicator's data."""
+COMPARED = {"hoeher": "höher", "niedriger": "niedriger", "nicht_unterscheidbar": "nicht unterscheidbar"}
+"""A value's interval beside the value of the city."""
+TREND = {"steigend": "steigend", "fallend": "fallend", "kein_trend": "kein Trend"}
 POLARITY = {"gut": "hohe Werte sind günstig", "schlecht": "hohe Werte sind ungünstig", "neutral": "ohne Wertung"}
 
 LONGEST_CLASS_UNIT = 8

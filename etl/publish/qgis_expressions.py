@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 
 from etl.catalogue import Indicator
-from etl.publish.german import MINUS, SHOWN, STATUS, STATUS_SHORT, unit_suffix
+from etl.publish.german import COMPARED, MINUS, SHOWN, STATUS, STATUS_SHORT, unit_suffix
 
 SIGNED_KINDS = ("veraenderung", "saldo")
 LABEL_LINE = 19
@@ -54,11 +54,26 @@ def notice(title: str) -> str:
     return f'{literal(title + ": ")} || "hinweis"'
 
 
+def _number(indicator: Indicator, value: str) -> str:
+    """A number as Germans write it, with a true minus."""
+    return f"replace(format_number({value}, {indicator.decimals}, 'de'), '-', '{MINUS}')"
+
+
+def _interval(indicator: Indicator) -> str:
+    """„<br>95-%-Konfidenzintervall 15,1 bis 16,0, verglichen mit der Stadt: höher“; nothing where there is none."""
+    code = indicator.code.lower()
+    low, high, compared = (column(f"{code}_{part}") for part in ("ki_u", "ki_o", "signifikanz"))
+    words = ", ".join(f"{literal(key)}, {literal(text)}" for key, text in COMPARED.items())
+    beside = f"coalesce(', verglichen mit der Stadt: ' || map_get(map({words}), {compared}), '')"
+    bounds = f"{_number(indicator, low)} || ' bis ' || {_number(indicator, high)}"
+    return f"coalesce('<br>95-%-Konfidenzintervall ' || {bounds} || {beside}, '')"
+
+
 def indicator_value(indicator: Indicator, *, short: bool = False) -> str:
     """„16,3 %“, or the state in words („geheim gehalten“) where there is no value."""
     code = indicator.code.lower()
     value, status = column(code), column(f"{code}_status")
-    shown = f"replace(format_number({value}, {indicator.decimals}, 'de'), '-', '{MINUS}')"
+    shown = _number(indicator, value)
     if indicator.kind in SIGNED_KINDS:
         shown = f"if({value} > 0, '+', '') || {shown}"
     suffix = unit_suffix(indicator.unit) if not short or indicator.unit == "%" else ""
@@ -84,13 +99,13 @@ def _tip(rows: list[str]) -> str:
 
 
 def indicator_tip(indicator: Indicator) -> str:
-    """Map tip (HTML): name, indicator, value with unit (or its state in words), period, notice."""
+    """Map tip (HTML): name, indicator, value with unit (or its state in words), interval, period, notice."""
     code = indicator.code.lower()
     return _tip(
         [
             '<b>[% "name" %]</b> ([% "gebiet" %])',
             html.escape(indicator.title),
-            f"<b>[% {indicator_value(indicator)} %]</b>",
+            f"<b>[% {indicator_value(indicator)} %]</b>[% {_interval(indicator)} %]",
             f"Zeitraum [% coalesce({column(code + '_zeitraum')}, '–') %]",
             '<i>[% "hinweis" %]</i>',
         ]

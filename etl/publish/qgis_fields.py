@@ -102,7 +102,8 @@ ALIASES = {
     "zustand_kennzahl": "Zustand der Kennzahl",
 }
 VALUE_TEXTS = {"status": german.STATUS, "einwohner_status": german.STATUS, "guete": german.QUALITY,
-               "polaritaet": german.POLARITY}  # fmt: skip
+               "polaritaet": german.POLARITY, "trend": german.TREND,
+               "vergleich_stadt": german.COMPARED}  # fmt: skip
 GAP_TEXTS = {"zustand": german.COVERAGE, "zustand_kennzahl": german.COVERAGE}
 DATES = ("von", "bis", "bis_tag", "stichtag", "eingegangen_am", "faellig_seit", "veroeffentlicht_am")
 
@@ -139,5 +140,6 @@ def theme_fields(theme: Theme) -> Fields:
             f"{code}_signifikanz": f"{title}: Vergleich mit der Stadt",
         }
         values[f"{code}_status"] = german.STATUS
-        hidden += [f"{code}_klasse", f"{code}_ki_u", f"{code}_ki_o", f"{code}_signifikanz"]
+        values[f"{code}_signifikanz"] = german.COMPARED
+        hidden.append(f"{code}_klasse")
     return Fields(aliases, values, hidden=tuple(hidden))

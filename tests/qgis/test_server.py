@@ -174,7 +174,8 @@ def test_feature_info_speaks_german(server: MapServer, view: dict[str, str | int
     assert found["Anteil unter 18-Jähriger: Zustand"] == {"gueltig": "gültig", "geheim": "geheim gehalten"}[status]
     assert "synthetische Daten" in found["Hinweis"]
     assert "synthetische Daten" in found["maptip"]
-    assert [key for key in found if "Klasse" in key or "Konfidenz" in key] == []
+    assert [key for key in found if "Klasse" in key] == []
+    assert ("95-%-Konfidenzintervall" in found["maptip"]) == (status == "gueltig")
 
 
 def test_wfs_gives_features_and_takes_none(server: MapServer, published: Published) -> None:
