@@ -165,3 +165,17 @@ def test_versions_are_protected_through_what_they_share(city: Connection, traps:
     found = joint(both)
     assert under_protected(both, found.hidden) == []
     assert found.price > 0
+
+
+def test_withheld_agency_counts_keep_their_bounds(town: Connection, traps: Catalogue, take_in: TakeIn) -> None:  # noqa: F811
+    take_in("register", "2025-12-31", [(b, 30, "d", 400) for b in BLOCKS])
+    take_in(
+        "agentur", "2025-12-31", [("101", "*", 0, "*"), ("102", "*", 5, "*"), ("201", 40, 9, 20), ("202", 50, 9, 20)]
+    )
+    compute(town, traps)
+    system = read_system(town, traps)
+    unknown = [c for c in system.cells if c.key.name == "lb" and (c.lower, c.upper) == (1, 9)]
+    assert len(unknown) == 2
+    assert all(c.primary and 1 <= (c.value or 0) <= 9 for c in unknown)
+    assert all(system.hidden_anyway[system.index[c.key]] for c in unknown)
+    assert under_protected(system, joint(system).hidden) == []

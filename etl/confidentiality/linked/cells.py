@@ -62,18 +62,21 @@ class Atoms:
 
 
 COUNTS = text(f"""
+WITH withheld AS MATERIALIZED (
+    SELECT w.unit_id, w.measure_id, w.group_code, w.period, max(w.at_least) AS at_least, min(w.at_most) AS at_most
+    FROM warehouse.count w
+    JOIN intake.delivery y ON y.id = w.delivery_id AND y.status = 'active'
+    WHERE w.value IS NULL AND w.at_most IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+)
 SELECT m.code AS measure, c.unit_id, c.period, c.value, c.status, c.quality <> 'exakt' AS estimated,
-       b.at_least, b.at_most
+       CASE WHEN c.value IS NULL THEN b.at_least END AS at_least,
+       CASE WHEN c.value IS NULL THEN b.at_most END AS at_most
 FROM warehouse.unit_count c
 JOIN catalogue.measure m ON m.id = c.measure_id
 JOIN geo.unit u ON u.id = c.unit_id AND u.level <> 'vergleichsraum'
 JOIN geo.district_version d ON d.id = u.version_id AND {VERSIONS}
-LEFT JOIN LATERAL (
-    SELECT max(w.at_least) AS at_least, min(w.at_most) AS at_most
-    FROM warehouse.count w JOIN intake.delivery y ON y.id = w.delivery_id AND y.status = 'active'
-    WHERE c.value IS NULL AND w.unit_id = c.unit_id AND w.measure_id = c.measure_id AND w.period = c.period
-      AND w.group_code = c.group_code
-) b ON true
+LEFT JOIN withheld b USING (unit_id, measure_id, group_code, period)
 WHERE c.group_code = 'insgesamt' AND m.code = ANY (:measures) AND c.status IN ('gueltig', 'unsicher', 'geheim')
 ORDER BY 1, 2, 3
 """)  # noqa: S608  # a constant of this package
