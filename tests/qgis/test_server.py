@@ -156,7 +156,9 @@ def test_legend_names_withheld_and_missing(server: MapServer, catalogue: Catalog
         assert words in legend
 
 
-def test_feature_info_speaks_german(server: MapServer, view: dict[str, str | int], published: Published) -> None:
+def test_feature_info_speaks_german(
+    server: MapServer, view: dict[str, str | int], catalogue: Catalogue, published: Published
+) -> None:
     with published.engine.connect() as connection:
         query = text(
             "SELECT ST_X(p), ST_Y(p), name, bev04_status FROM (SELECT *, ST_PointOnSurface(geom) p "
@@ -165,7 +167,7 @@ def test_feature_info_speaks_german(server: MapServer, view: dict[str, str | int
         x, y, name, status = connection.execute(query).one()
     around = {**view, "BBOX": f"{x - 50},{y - 50},{x + 50},{y + 50}", "WIDTH": 101, "HEIGHT": 101}
     _, body = wms(
-        server, "GetFeatureInfo", LAYERS=LAYER, QUERY_LAYERS=LAYER, STYLES="", I=50, J=50,
+        server, "GetFeatureInfo", LAYERS=LAYER, QUERY_LAYERS=LAYER, STYLES=style_of(catalogue, "BEV04"), I=50, J=50,
         INFO_FORMAT="text/xml", WITH_MAPTIP="true", **around,
     )  # fmt: skip
     (feature,) = parsed(body).iter("Feature")
