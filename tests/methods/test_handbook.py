@@ -1,0 +1,85 @@
+"""The examples of the methods handbook are what the functions compute, digit by digit as printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etl.indicators.methods import (
+    comparison,
+    inequality,
+    intervals,
+    local_rates,
+    projection,
+    shrinkage,
+    trends,
+    typology,
+)
+
+PAGES = Path(__file__).parents[2] / "docs" / "methods"
+SHRUNKEN = shrinkage.shrink([5, 40, 90, 12], [60, 1200, 1500, 300])
+RISING = trends.of_proportions([994, 1023, 1199, 1332, 1367], [40299, 41527, 42811, 44064, 44701])
+FLAT = trends.of_proportions([209, 213, 213, 239, 210], [1017, 1087, 1119, 1117, 1139])
+VALUES = trends.of_values(
+    [24.67, 24.6, 28, 30.2, 30.6], [23.16, 23.15, 26.44, 28.63, 28.98], [26.25, 26.19, 29.64, 31.9, 32.25]
+)
+GROUP = ([10, 30, 60], [200, 200, 200])
+POINTS = np.array([[0.0], [1], [10], [12]])
+LINE = np.array([-1.5, -0.5, 0.5, 1.5])
+
+
+def _percent(limits: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
+    return 100 * float(limits[0]), 100 * float(limits[1])
+
+
+EXAMPLES = [
+    ("intervals", "Bereich {:.1f} % bis {:.1f} %", _percent(intervals.wilson(65, 100))),
+    ("intervals", "Bereich {:.1f} % bis {:.1f} %", _percent(intervals.wilson(5, 100))),
+    ("intervals", "genau {:.2f} bis {:.2f} Fälle", intervals.poisson(5)),
+    ("intervals", "Bereich {:.2f} bis {:.2f}", intervals.rate(65, 20000, 1000)),
+    ("comparison", "Bereich {:.1f} % bis {:.1f} %, also nicht", _percent(intervals.wilson(20, 100))),
+    ("comparison", "Bereich {:.1f} % bis {:.1f} %, also höher", _percent(intervals.wilson(200, 1000))),
+    ("comparison", "wird zu {:.3f}; {:.3f}; {:.3f}; {:.3f}; {:.3f}",
+     comparison.benjamini_hochberg([0.001, 0.012, 0.02, 0.04, 0.3])),
+    ("trends", "χ² = {:.2f}, steigend", [RISING.chi2]),
+    ("trends", "χ² = {:.2f}, kein Trend", [FLAT.chi2]),
+    ("trends", "Steigung {:.2f} im Jahr, χ² = {:.2f}", [VALUES.slope, VALUES.chi2]),
+    *(("shrinkage", "| {:.3f} | {:.2f} % |", [w, 100 * p])
+      for w, p in zip(SHRUNKEN.weight, SHRUNKEN.value, strict=True)),
+    ("shrinkage", "Z = {:.3f}", [SHRUNKEN.centre]),
+    ("shrinkage", "t² = {:.3f}", [SHRUNKEN.between]),
+    ("inequality", "D = {:.3f}, Isolation {:.3f}, Gini {:.3f}, Theil {:.3f}", [
+        f(*GROUP) for f in (inequality.dissimilarity, inequality.isolation, inequality.gini, inequality.theil)
+    ]),
+    ("neighbours", "I = {:.3f}", [LINE @ np.array([-0.5, -0.5, 0.5, 0.5]) / (LINE @ LINE)]),
+    ("typology", "dann {1:.3f}; {2:.3f}; {3:.3f}", typology.silhouette(POINTS, [1, 1, 2, 2])),
+    ("typology", "Mittel {:.3f}", [typology.silhouette(POINTS, [1, 1, 2, 2]).mean()]),
+    ("typology", "= {:.3f}", [typology.adjusted_rand([1, 1, 1, 2, 3], [1, 1, 2, 2, 3])]),
+    ("projection", "Faktoren {:.3f}; {:.3f}; {:.3f}", local_rates.shrunken_factors([60, 30, 90], [50, 50, 80])),
+    ("projection", "| Zuzüge | {:.1f} | {:.0f} | {:.1f} |", [s.arrivals for s in projection.SCENARIOS]),
+    ("projection", "| Fortzüge | {:.2f} | {:.0f} | {:.2f} |", [s.departures for s in projection.SCENARIOS]),
+    ("projection", "| Geburten | {:.1f} | {:.0f} | {:.1f} |", [s.fertility for s in projection.SCENARIOS]),
+    ("projection", "| Neubau | {:.1f} | {:.0f} | {:.1f} |", [s.housing for s in projection.SCENARIOS]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "pattern", "numbers"), EXAMPLES)
+def test_printed_examples_are_computed_ones(page, pattern, numbers):
+    printed = pattern.format(*(float(n) for n in numbers)).replace(".", ",").replace("-", "−")
+    assert printed in " ".join((PAGES / f"{page}.md").read_text(encoding="utf-8").split())
+
+
+def test_every_page_has_formula_example_limits_and_a_reading():
+    pages = sorted(PAGES.glob("*.md"))
+    assert len(pages) >= 11
+    overview = (PAGES / "README.md").read_text(encoding="utf-8")
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        if page.name == "README.md":
+            continue
+        assert f"({page.name})" in overview
+        for heading in ("## Beispiel", "## Grenzen", "## So lesen"):
+            assert heading in text, (page.name, heading)
+        assert "## Formel" in text or "## Verfahren" in text, page.name
