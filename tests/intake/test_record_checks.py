@@ -20,8 +20,9 @@ def judged(dimension: Dimension, cell: str, at: date = date(2025, 12, 31)) -> tu
     check = checks.dimension("merkmal", dimension, at)
     assert check.value is not None
     frame = pl.DataFrame({dimension.column: [cell]})
-    right, value, reason = frame.select(check.right.fill_null(value=False), check.value.alias("v"), check.reason.alias("r")).row(0)  # fmt: skip
-    return right, value, reason
+    right = check.right.fill_null(value=False)
+    found: tuple[bool, object, str] = frame.select(right, check.value.alias("v"), check.reason.alias("r")).row(0)
+    return found
 
 
 YEAR = Dimension(column="bindungsende", type="year")
