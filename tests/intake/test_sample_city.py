@@ -159,4 +159,5 @@ def test_the_table_by_stadtteil_is_the_same_from_csv_and_xlsx(
         assert outcome.periods == [str(y) for y in YEARS]
         found.append([tuple(r) for r in rows])
     assert found[0] == found[1]
-    assert len(found[0]) == 6 * len(YEARS)
+    # five Stadtteile, what is not attributable, and the city's own total
+    assert len(found[0]) == 7 * len(YEARS)
