@@ -101,7 +101,7 @@ def test_wrong_versions_are_refused(city: Connection, catalogue: Catalogue) -> N
     grid_city.version(city, "alt", OLD)
     with pytest.raises(SozialberichtError, match="zwei verschiedene"):
         build_crosswalk(city, catalogue, "alt", "alt")
-    with pytest.raises(SozialberichtError, match="gibt es nicht; vorhanden: .*„alt“"):
+    with pytest.raises(SozialberichtError, match=r"gibt es nicht; vorhanden: .*„alt“"):
         build_crosswalk(city, catalogue, "alt", "neu")
     city.execute(text("INSERT INTO geo.district_version (label, title) VALUES ('leer', 'leer')"))
     with pytest.raises(SozialberichtError, match="keine gemeinsame Ebene"):

@@ -34,7 +34,10 @@ def upgrade() -> None:
         sa.Column("synthetic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("geom", OUTLINE, nullable=False),
         sa.Column(
-            "area_m2", sa.Double(), sa.Computed("st_area(geom)", persisted=True), nullable=False,
+            "area_m2",
+            sa.Double(),
+            sa.Computed("st_area(geom)", persisted=True),
+            nullable=False,
             comment="Ground covered, m²",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_building")),
@@ -48,7 +51,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False, comment="Identity in the cadastre"),
         sa.Column("use", sa.Text(), nullable=False, comment="Kind of use in words"),
-        sa.Column("settlement", sa.Boolean(), nullable=False, comment="Belongs to the settlement area (without traffic)"),
+        sa.Column(
+            "settlement", sa.Boolean(), nullable=False, comment="Belongs to the settlement area (without traffic)"
+        ),
         sa.Column("synthetic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("geom", OUTLINE, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_land_use")),
