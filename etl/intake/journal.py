@@ -81,6 +81,17 @@ def same_file(connection: Connection, source: str, sha256: str, at: date) -> Ent
     return None if row is None else Entry(*row)
 
 
+def active_files(connection: Connection) -> dict[tuple[str, date, str], Entry]:
+    """All active deliveries by source, reference date and hash of their file."""
+    rows = connection.execute(
+        text(
+            "SELECT source, reference_date, sha256, id, status, form, synthetic, mapping_sha256 FROM intake.delivery "
+            "WHERE status = 'active'"
+        )
+    )
+    return {(row[0], row[1], row[2]): Entry(*row[3:]) for row in rows}
+
+
 def active(connection: Connection, source: str, at: date) -> int | None:
     """Id of the active delivery of a source for a reference date."""
     query = text("SELECT id FROM intake.delivery WHERE source = :source AND reference_date = :at AND status = 'active'")

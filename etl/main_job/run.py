@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
@@ -26,6 +27,7 @@ from etl.districts.provisional import Target, form_provisional
 from etl.districts.versions import NewVersion
 from etl.errors import InputError, SozialberichtError
 from etl.indicators.compute import compute
+from etl.intake import journal
 from etl.intake.deliver import deliver
 from etl.main_job import agency
 from etl.main_job.job import AgencyAnswers, AreaList, Boundaries, Delivery, Facilities, Grid, Job, Lines
@@ -61,6 +63,8 @@ class Runner:
     job: Job
     folder: Path
     outcome: Outcome = field(default_factory=Outcome)
+    _active: dict[tuple[str, date, str], journal.Entry] | None = field(default=None, init=False)
+    _mappings: dict[str, str] = field(default_factory=dict, init=False)
 
     def run(self) -> Outcome:
         """All steps in order. Raises SozialberichtError at the first that fails; those before it stand."""
@@ -171,8 +175,42 @@ class Runner:
         with self._timed("Antwort der Agentur"):
             return agency.answered(self.engine, self.catalogue, self.job.version.label, self.folder, part)
 
+    def _taken_in(self, part: Delivery) -> bool:
+        """Whether exactly this file is the active delivery, read as the catalogue says now.
+
+        What ``deliver`` would find too, but once for all files of the job.
+        """
+        if self._active is None:
+            with self.engine.connect() as connection:
+                self._active = journal.active_files(connection)
+        source = self.catalogue.source.get(part.source)
+        path = self.folder / part.file
+        if source is None or not path.is_file():
+            return False
+        if source.code not in self._mappings:
+            self._mappings[source.code] = journal.mapping_sha256(self.catalogue, source)
+        found = self._active.get((source.code, part.date, journal.file_sha256(path)))
+        return (
+            found is not None
+            and found.mapping_sha256 == self._mappings[source.code]
+            and found.synthetic == self.job.synthetic
+            and part.form in (None, found.form)
+        )
+
+    def _last_of_its_kind(self, part: Delivery) -> Delivery:
+        """The delivery of the job that stands in the end for this source and date: itself or a correction."""
+        same = [d for d in self.job.deliveries if (d.source, d.date) == (part.source, part.date)]
+        return same[-1] if same else part
+
     def _deliver(self, part: Delivery) -> None:
         """One delivery; a refusal that the job expects is reported and the job goes on."""
+        with self._timed("Lieferungen"):
+            last = self._last_of_its_kind(part)
+            taken_in = self._taken_in(part) or (last is not part and not part.refused and self._taken_in(last))
+        if taken_in:
+            say(f"  Lieferung {part.file}: schon eingelesen")
+            return
+        self._active = None  # it will change
         try:
             with self._timed("Lieferungen"), self.engine.begin() as connection:
                 outcome = deliver(
