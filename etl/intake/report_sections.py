@@ -210,7 +210,7 @@ def _decimal(number: float) -> str:
 def _outliers(report: DeliveryReport) -> Section:
     rule = (
         "Verglichen werden die Wurzeln der Anzahlen mit denen des vorigen Zeitraums. Auffällig ist eine Veränderung ab "
-        f"dem {thousands(comparison.MULTIPLE)}fachen der üblichen Schwankung und ab "
+        f"dem {thousands(comparison.MULTIPLE)}-fachen der üblichen Schwankung und ab "
         f"{thousands(comparison.LEAST_CHANGE)} Fällen; was sich überall verändert hat, zählt bei den Gebieten nicht."
     )
     title = "Auffällige Veränderungen"
