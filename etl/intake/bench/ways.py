@@ -70,7 +70,7 @@ def copy(files: Files) -> dict[str, Any]:
 
 def geopandas(files: Files) -> dict[str, Any]:
     """A spatial join of address points with blocks, merged with the rows, grouped by block and characteristics."""
-    import geopandas as gpd  # type: ignore[import-untyped]  # noqa: PLC0415
+    import geopandas as gpd  # noqa: PLC0415
     import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415
 
     started = time.perf_counter()
