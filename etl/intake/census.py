@@ -155,12 +155,7 @@ def deliver_grid(
         sha256, mapping = journal.file_sha256(file), journal.mapping_sha256(catalogue, source)
         known = journal.same_file(connection, source.code, sha256, reference_date)
         active = known is not None and known.status == "active"
-        if (
-            known is not None
-            and active
-            and not again
-            and (known.mapping_sha256, known.synthetic) == (mapping, synthetic)
-        ):
+        if known is not None and not again and known.still_holds(mapping, synthetic=synthetic):
             return DeliveryOutcome("unchanged", source.code, form.name, file.name, reference_date, known.id)
         bounds = _bounds(connection, form)
         tables: list[GridTable] = []

@@ -75,14 +75,7 @@ def deliver(
         sha256, mapping = journal.file_sha256(file), journal.mapping_sha256(catalogue, source)
         known = journal.same_file(connection, source.code, sha256, reference_date)
         recount = known is not None and known.status == "active"
-        if (
-            known is not None
-            and recount
-            and not again
-            and known.mapping_sha256 == mapping
-            and known.synthetic == synthetic
-            and form in (None, known.form)
-        ):
+        if known is not None and not again and known.still_holds(mapping, synthetic=synthetic, form=form):
             return _unchanged(connection, known.id, source, known.form, file, reference_date, started)
         fit = choose_form(source, delivered, form)
         chosen = fit.form

@@ -29,6 +29,15 @@ class Entry:
     synthetic: bool
     mapping_sha256: str
 
+    def still_holds(self, mapping: str, *, synthetic: bool, form: str | None = None) -> bool:
+        """Whether it is active and was read as the catalogue says now (``form``: and in this form)."""
+        return (
+            self.status == "active"
+            and self.mapping_sha256 == mapping
+            and self.synthetic == synthetic
+            and form in (None, self.form)
+        )
+
 
 def lock(connection: Connection, source: str) -> None:
     """Wait until no other transaction takes in a delivery of this source; held until the transaction ends."""

@@ -190,12 +190,8 @@ class Runner:
         if source.code not in self._mappings:
             self._mappings[source.code] = journal.mapping_sha256(self.catalogue, source)
         found = self._active.get((source.code, part.date, journal.file_sha256(path)))
-        return (
-            found is not None
-            and found.mapping_sha256 == self._mappings[source.code]
-            and found.synthetic == self.job.synthetic
-            and part.form in (None, found.form)
-        )
+        mapping, synthetic = self._mappings[source.code], self.job.synthetic
+        return found is not None and found.still_holds(mapping, synthetic=synthetic, form=part.form)
 
     def _last_of_its_kind(self, part: Delivery) -> Delivery:
         """The delivery of the job that stands in the end for this source and date: itself or a correction."""
