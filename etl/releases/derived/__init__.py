@@ -1,0 +1,15 @@
+"""What an edition says beyond its values, computed from nothing but the values that it shows.
+
+A function of visible values tells nothing new about a hidden one, so that none of it has to be protected again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from etl.catalogue import Catalogue
+
+
+def add_derived(connection: Connection, catalogue: Catalogue, edition: int) -> None:
+    """Fill the tables of derived figures of a draft edition, in the caller's transaction."""
+    _ = connection, catalogue, edition
