@@ -1,12 +1,19 @@
-"""Fixtures: a real private cluster, migrated databases cloned from a template, the reference data's folder."""
+"""Fixtures: a real private cluster, migrated databases cloned from a template, the reference data's folder.
+
+Tests may run in several processes. What is dear to make is made by the first that needs it and shared by all.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -23,7 +30,69 @@ from etl.settings import DEFAULT_CATALOGUE
 from etl.warehouse import cluster, databases, engine, migrate, service
 
 TEMPLATE = "sozialbericht_test_template"
+RUN = "SOZIALBERICHT_TEST_RUN"
+"""Environment variable with the number of this run, the same in all its processes, so that runs do not meet."""
 _number = itertools.count(1)
+T = TypeVar("T")
+
+
+def pytest_configure() -> None:
+    """Number the run; processes started for it inherit the number."""
+    os.environ.setdefault(RUN, str(os.getpid()))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A folder's tests stay in one process, which makes their fixtures once."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that began the run removes what was shared."""
+    if hasattr(session.config, "workerinput"):
+        return
+    for name in shared_names():
+        databases.drop_database(name)
+
+
+def shared_names() -> list[str]:
+    """The databases of this run that all processes share, as far as they exist."""
+    if cluster.known(settings.home()) is None and not service.existing_server():
+        return []
+    with _maintenance() as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname = ANY(%s)", ([_template_name(), _published_name()],)
+        )
+        return [str(row[0]) for row in found]
+
+
+def _template_name() -> str:
+    return f"{TEMPLATE}_{os.environ[RUN]}"
+
+
+def _published_name() -> str:
+    return f"{TEMPLATE}_{os.environ[RUN]}_published"
+
+
+@contextmanager
+def _shared(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that all processes of the run have, held by one of them at a time."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "gemeinsam"
+    folder.mkdir(exist_ok=True)
+    with (folder / "sperre").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> T:
+    """What ``make`` returned when the first process of the run called it; it gets the folder that all share."""
+    with _shared(factory) as folder:
+        file = folder / f"{name}.pickle"
+        if not file.exists():
+            file.write_bytes(pickle.dumps(make(folder)))
+        found: T = pickle.loads(file.read_bytes())  # noqa: S301  # written above
+        return found
 
 
 @pytest.fixture(scope="session")
@@ -47,20 +116,22 @@ def _maintenance() -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(service.dsn("postgres", cluster.SUPERUSER), autocommit=True)
 
 
-@pytest.fixture(scope="session")
-def template(catalogue: Catalogue) -> Iterator[str]:
-    """Name of a migrated, empty database that tests clone; its name carries the process, so runs do not meet."""
-    name = f"{TEMPLATE}_{os.getpid()}"
-    databases.ensure_database(name)
-    with engine.open_engine(service.url(name, service.ADMIN)).begin() as connection:
+def _make_template(catalogue: Catalogue) -> str:
+    databases.ensure_database(_template_name())
+    with engine.open_engine(service.url(_template_name(), service.ADMIN)).begin() as connection:
         migrate.prepare(connection, catalogue)
-    yield name
-    databases.drop_database(name)
+    return _template_name()
 
 
-def clone(template: str) -> str:
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> str:
+    """Name of a migrated, empty database that tests clone."""
+    return once(tmp_path_factory, "template", lambda _folder: _make_template(catalogue))
+
+
+def clone(template: str, name: str | None = None) -> str:
     """A new database with the content of ``template``; the caller drops it."""
-    name = f"{TEMPLATE}_{os.getpid()}_{next(_number)}"
+    name = name or f"{TEMPLATE}_{os.getpid()}_{next(_number)}"
     with _maintenance() as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
@@ -87,12 +158,15 @@ def db(database: str) -> Engine:
 SAMPLE_YEARS = (2020, 2021, 2022, 2023, 2024, 2025)
 
 
+def _make_sample(folder: Path) -> Path:
+    write_sample(folder / "beispielstadt", scale=0.05, years=SAMPLE_YEARS)
+    return folder / "beispielstadt"
+
+
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small synthetic city (5 %, six years) as files."""
-    folder = tmp_path_factory.mktemp("beispielstadt")
-    write_sample(folder, scale=0.05, years=SAMPLE_YEARS)
-    return folder
+    return once(tmp_path_factory, "sample", _make_sample)
 
 
 @dataclass(frozen=True)
@@ -105,12 +179,18 @@ class Published:
     outcome: Outcome
 
 
-@pytest.fixture(scope="session")
-def published(template: str, sample_folder: Path, catalogue: Catalogue) -> Iterator[Published]:
-    """The small sample, published, in a database of its own whose name is also its service entry."""
-    name = clone(template)
+def _publish(template: str, folder: Path, catalogue: Catalogue) -> Outcome:
+    name = clone(template, _published_name())
     service.write_service_file(name)
     opened = engine.open_engine(service.url(name, service.ADMIN))
-    outcome = Runner(opened, catalogue, job_of(load_manifest(sample_folder)), sample_folder).run()
-    yield Published(name, opened, sample_folder, outcome)
-    databases.drop_database(name)
+    return Runner(opened, catalogue, job_of(load_manifest(folder)), folder).run()
+
+
+@pytest.fixture(scope="session")
+def published(
+    tmp_path_factory: pytest.TempPathFactory, template: str, sample_folder: Path, catalogue: Catalogue
+) -> Published:
+    """The small sample, published, in a database of its own whose name is also its service entry."""
+    outcome = once(tmp_path_factory, "published", lambda _folder: _publish(template, sample_folder, catalogue))
+    opened = engine.open_engine(service.url(_published_name(), service.ADMIN))
+    return Published(_published_name(), opened, sample_folder, outcome)
