@@ -162,6 +162,9 @@ class Indicator(Strict):
     polarity: Literal["gut", "schlecht", "neutral"] = "neutral"
     decimals: int = Field(1, ge=0, le=4)
     ci_method: str = "keine"
+    grouped: bool = Field(
+        True, description="Whether there are values for the groups that all of its measures have, besides the total"
+    )
     class_breaks: tuple[float, ...] = Field((), description="Inner class limits, the same for all years")
     lowest_level: Code
     note: str | None = None

@@ -13,6 +13,7 @@ from etl.catalogue.city import COMPARISON
 from etl.indicators.aggregate import aggregate
 from etl.indicators.segregation import SEGREGATE
 from etl.indicators.terms import CITY, COMPARED, lay_out
+from etl.warehouse.models.counts import DEFAULT_GROUP as TOTAL
 
 LOCK = 7_262_103
 """Advisory lock: one computation at a time; a second waits for the first."""
@@ -59,6 +60,7 @@ WITH offered AS (
     WHERE CASE WHEN o.level = :comparison THEN a.scope = :compared
                WHEN o.level = :not_located THEN a.scope = :city AND a.countable
                ELSE a.scope = :city AND l.rank <= a.lowest_rank END
+      AND (a.grouped OR o.group_code = :total)
     GROUP BY t.indicator_id, t.scope, o.group_code, o.version_id, o.level, a.measures
     HAVING count(*) = a.measures
 )
@@ -165,9 +167,9 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
         )
     )
     lay_out(connection, catalogue, district)
-    connection.execute(YEARLY, {"total": "insgesamt"})
+    connection.execute(YEARLY, {"total": TOTAL})
     connection.execute(text("ANALYZE pg_temp.yearly_count"))
-    names = {"comparison": COMPARISON, "not_located": NOT_LOCATED, "compared": COMPARED, "city": CITY}
+    names = {"comparison": COMPARISON, "not_located": NOT_LOCATED, "compared": COMPARED, "city": CITY, "total": TOTAL}
     connection.execute(OPEN, names)
     connection.execute(text("ANALYZE pg_temp.open_level"))
     connection.execute(CELLS)

@@ -93,12 +93,14 @@ JOIN catalogue.measure m ON m.code = t.measure
 ASKED = text("""
 CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
 SELECT i.id AS indicator_id, t.scope, i.factor, a.pool, a.school, a.segregation, i.kind = 'anteil' AS share,
+       a.grouped,
        CASE WHEN a.segregation THEN d.rank ELSE l.rank END AS lowest_rank,
        t.measures, t.quotient,
        -- numbers of persons or cases are shown for what belongs to no district, too
        i.kind IN ('anzahl', 'saldo', 'summe') AND NOT t.quotient AND NOT a.segregation AS countable
 FROM unnest(CAST(:codes AS text[]), CAST(:pools AS int[]), CAST(:schools AS boolean[]),
-            CAST(:segregations AS boolean[])) AS a(code, pool, school, segregation)
+            CAST(:segregations AS boolean[]), CAST(:grouped AS boolean[]))
+     AS a(code, pool, school, segregation, grouped)
 JOIN catalogue.indicator i ON i.code = a.code
 JOIN geo.level l ON l.code = i.lowest_level
 JOIN geo.level d ON d.code = :district
@@ -119,6 +121,7 @@ def lay_out(connection: Connection, catalogue: Catalogue, district: str) -> None
             "pools": [i.pool for i in catalogue.indicators],
             "schools": [by_school_year(catalogue, i) for i in catalogue.indicators],
             "segregations": [i.formula == "segregation" for i in catalogue.indicators],
+            "grouped": [i.grouped for i in catalogue.indicators],
             "district": district,
         },
     )

@@ -45,7 +45,7 @@ def test_the_check_passes(extended: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SOZIALBERICHT_CATALOGUE", str(extended))
     said = CliRunner().invoke(app, ["check"])
     assert said.exit_code == 0, said.output
-    assert "97 Kennzahlen (davon 1 Lücke), 3 Indizes, 7 Themen" in " ".join(said.output.split())
+    assert "98 Kennzahlen (davon 1 Lücke), 3 Indizes, 7 Themen" in " ".join(said.output.split())
 
 
 def test_what_is_added_is_computed(db: Engine, extended: Path, tmp_path: Path) -> None:
@@ -67,11 +67,11 @@ def test_what_is_added_is_computed(db: Engine, extended: Path, tmp_path: Path) -
             text("""
             SELECT i.code, u.key, v.value, v.status FROM warehouse.indicator_value v
             JOIN catalogue.indicator i ON i.id = v.indicator_id JOIN geo.unit u ON u.id = v.unit_id
-            WHERE i.code IN ('BEV26', 'KUL01') AND v.group_code = 'insgesamt'
+            WHERE i.code IN ('BEV27', 'KUL01') AND v.group_code = 'insgesamt'
             """)
         )
         found = {(code, key): (value, status) for code, key, value, status in rows}
-        assert found["BEV26", "101"] == (8, "gueltig")
+        assert found["BEV27", "101"] == (8, "gueltig")
         assert found["KUL01", "1"] == (6, "gueltig")
         assert found["KUL01", "2"] == (None, "geheim")
         assert found["KUL01", "S"] == (pytest.approx(7.75), "gueltig")

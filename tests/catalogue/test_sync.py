@@ -19,7 +19,7 @@ def indicator(connection: Connection, code: str) -> dict[str, object]:
 
 def test_indicators_show_their_facts(db: Engine) -> None:
     with db.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM sozialbericht.kennzahl")) == 95
+        assert connection.scalar(text("SELECT count(*) FROM sozialbericht.kennzahl")) == 96
         poverty = indicator(connection, "SOZ08")
         assert poverty["eigner"] == "Stadt Norderstedt, Sozialamt"
         assert poverty["indexteil"] == "S5 wahlweise"

@@ -41,8 +41,12 @@ def test_counts_by_block_group_and_sum(connection: Connection, take: Take, tmp_p
     rows = [row(1, age="10", sex="m", n="2"), row(1, age="70", nation="163"), row(2, age="17"), row(2, age="18")]
     take(register(tmp_path / "a.csv", rows))
     assert counts(connection, "ew") == {"B001": 3, "B002": 2}
-    assert counts(connection, "ew", "maennlich") == {"B001": 2}
-    assert counts(connection, "ew", "weiblich") == {"B001": 1, "B002": 2}
+    assert counts(connection, "ew", "a10_15") == {"B001": 2}
+    assert counts(connection, "ew", "a15_20") == {"B002": 2}
+    assert counts(connection, "ew", "a70_75") == {"B001": 1}
+    assert counts(connection, "ew_w") == {"B001": 1, "B002": 2}
+    assert counts(connection, "ew_w", "a15_20") == {"B002": 2}
+    assert counts(connection, "ew", "weiblich") == {}
     assert counts(connection, "ew_u18") == {"B001": 2, "B002": 1}
     assert counts(connection, "ew_65plus") == {"B001": 1}
     assert counts(connection, "ew_ausl") == {"B001": 1}
