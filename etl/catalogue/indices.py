@@ -1,6 +1,6 @@
 """Indices in YAML: which indicators they join, how these are made comparable, and the classes of the result.
 
-Declared and validated here; they are computed elsewhere. Conventions follow the two families that publish their
+Declared and validated here; releases compute them from what they show. Conventions follow the two families that publish their
 formulas: sums of z-scores (monitoring of social urban development) and ranks bent by an exponential or normal
 distribution (indices of multiple deprivation).
 """
@@ -58,6 +58,7 @@ class Exclusion(Strict):
     """Units without an index: too few inhabitants, or outliers that would bend the standardisation."""
 
     min_population: int = Field(300, ge=0)
+    min_units: int = Field(5, ge=3, description="No index of fewer units: a mean of so few says nothing")
     outlier_z: float | None = Field(None, gt=0, description="Left out where |z| of any part exceeds this")
     units: tuple[str, ...] = Field((), description="Keys of units left out by decision, to be argued in the note")
 
@@ -99,6 +100,9 @@ class Index(Strict):
     transformation: Literal["z", "imd_exponential", "simd_normal", "pca"] = "z"
     rescale: bool = True
     classes: tuple[IndexClass, ...] = ()
+    stable_from: float = Field(
+        0.8, ge=0.5, le=1, description="Share of repeated runs in which a unit keeps its class for it to be called firm"
+    )
     exclusion: Exclusion = Exclusion()
     cross: CrossTable | None = None
 

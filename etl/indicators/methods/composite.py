@@ -34,8 +34,8 @@ class Part:
 class Method:
     """How an index is made.
 
-    ``cuts``: inner limits, ascending; class 1 lies below the first. A value equal to a limit belongs to the class that
-    ``closed`` names: with ``middle`` (Berlin) limits below 0 belong to the class above, others to the class below.
+    ``cuts``: inner limits, ascending; class 1 lies below the first. ``included``: for each limit whether a value equal
+    to it belongs to the class below; without, as in Berlin („-1 bis 1 mittel“), it belongs to the class nearer to 0.
     """
 
     transformation: Transformation = "z"
@@ -43,6 +43,7 @@ class Method:
     weighted_by_persons: bool = False
     standardise_sum: bool = True
     cuts: tuple[float, ...] = (-1.0, 1.0, 1.5)
+    included: tuple[bool, ...] | None = None
 
 
 BERLIN_STATUS = Method()
@@ -51,10 +52,10 @@ BERLIN_DYNAMICS = Method(cuts=(-1.0, 1.0))
 
 @dataclass(frozen=True)
 class Baseline:
-    """Moments by part and of the sum, taken once and used for later years."""
+    """Moments by part and of the sum, taken once and used for later years; no ``total``: the sum's own deviation."""
 
     parts: tuple[tuple[float, float], ...]
-    total: float
+    total: float | None
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,13 @@ class Result:
     weights: Floats = field(default_factory=lambda: np.array([]))
 
 
-def classify(score: ArrayLike, cuts: tuple[float, ...]) -> Floats:
-    """Class numbers from 1; a value on a limit belongs to the class nearer to 0, as in Berlin's „-1 bis 1 mittel“."""
+def classify(score: ArrayLike, cuts: tuple[float, ...], included: tuple[bool, ...] | None = None) -> Floats:
+    """Class numbers from 1, NaN without a score; see ``Method`` for values on a limit."""
     x = np.asarray(score, dtype=np.float64)
-    limits = np.asarray(cuts)
-    below = np.sum(x[..., None] < limits[limits < 0], axis=-1)
-    above = np.sum(x[..., None] > limits[limits >= 0], axis=-1)
-    number = 1 + np.sum(limits < 0) - below + above
-    return np.where(np.isnan(x), np.nan, number.astype(np.float64))
+    limits = np.asarray(cuts, dtype=np.float64)
+    inside = limits >= 0 if included is None else np.asarray(included, dtype=bool)
+    beyond = (x[..., None] > limits) | ((x[..., None] == limits) & ~inside)
+    return np.where(np.isnan(x), np.nan, 1.0 + beyond.sum(axis=-1))
 
 
 def valid_areas(
@@ -132,11 +132,12 @@ def compose(
     total = scaled @ weights
     deviation = 1.0
     if method.standardise_sum and method.transformation in ("z", "pca"):
-        deviation = baseline.total if baseline else standardise.moments(total, sample=method.sample_deviation)[1]
+        known = baseline.total if baseline else None
+        deviation = standardise.moments(total, sample=method.sample_deviation)[1] if known is None else known
     # parts that cancel each other out exactly leave nothing but rounding noise
     score = total / deviation if deviation > NO_SPREAD else np.where(np.isnan(total), np.nan, 0.0)
     made = Baseline(kept, deviation) if kept else None
-    return Result(score, classify(score, method.cuts), scaled, made, weights)
+    return Result(score, classify(score, method.cuts, method.included), scaled, made, weights)
 
 
 def cross(status: ArrayLike, dynamics: ArrayLike) -> Floats:

@@ -72,21 +72,44 @@ def theil(group: ArrayLike, total: ArrayLike) -> Floats:
         return np.asarray((weight * np.where(relative > 0, relative * np.log(relative), 0)).sum(-1))
 
 
-def with_interval(
-    index: Index, group: ArrayLike, total: ArrayLike, *, level: float = 0.95, runs: int = 1000, seed: int = 1
-) -> Estimate:
-    """The index and its percentile interval when the districts' cases are redrawn (binomial, given totals).
+ALL: dict[str, Index] = {"dissimilaritaet": dissimilarity, "isolation": isolation, "gini": gini, "theil": theil}
+
+
+def with_intervals(
+    indices: dict[str, Index],
+    group: ArrayLike,
+    total: ArrayLike,
+    *,
+    level: float = 0.95,
+    runs: int = 1000,
+    seed: int = 1,
+) -> dict[str, Estimate]:
+    """Indices and their percentile intervals when the districts' cases are redrawn (binomial, given totals).
 
     Redrawing adds scatter, so that the middle of the runs lies above the index of small groups; the runs are shifted by
-    that difference (basic bias correction), never below 0.
+    that difference (basic bias correction), never below 0. All indices are taken from the same draws.
     """
     x, n = _checked(group, total)
-    value = float(index(x, n))
     rng = np.random.default_rng(seed)
     share = np.divide(x, n, out=np.zeros_like(x), where=n > 0)
     redrawn = rng.binomial(n.astype(np.int64), share, size=(runs, len(n))).astype(np.float64)
-    values = index(redrawn, np.broadcast_to(n, redrawn.shape))
-    values = values[~np.isnan(values)]
-    shifted = values - (values.mean() - value)
-    low, high = np.quantile(shifted, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(value, max(0.0, float(low)), float(high))
+    many = np.broadcast_to(n, redrawn.shape)
+    found = {}
+    for name, index in indices.items():
+        value = float(index(x, n))
+        values = index(redrawn, many)
+        values = values[~np.isnan(values)]
+        if np.isnan(value) or not len(values):
+            found[name] = Estimate(float("nan"), float("nan"), float("nan"))
+            continue
+        shifted = values - (values.mean() - value)
+        low, high = np.quantile(shifted, [(1 - level) / 2, (1 + level) / 2])
+        found[name] = Estimate(value, max(0.0, float(low)), float(high))
+    return found
+
+
+def with_interval(
+    index: Index, group: ArrayLike, total: ArrayLike, *, level: float = 0.95, runs: int = 1000, seed: int = 1
+) -> Estimate:
+    """One index and its interval; see ``with_intervals``."""
+    return with_intervals({"": index}, group, total, level=level, runs=runs, seed=seed)[""]

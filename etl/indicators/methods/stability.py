@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from etl.indicators.methods.composite import Method, Part, classify, compose
+from etl.indicators.methods.composite import Baseline, Method, Part, classify, compose
 
 Floats = NDArray[np.float64]
 STABLE_FROM = 0.8
@@ -66,13 +66,28 @@ def of_classes(
     method: Method,
     *,
     bootstrap: Floats | None = None,
+    persons: ArrayLike | None = None,
+    baseline: Baseline | None = None,
     assumptions: Assumptions = Assumptions(),
 ) -> Stability:
     """Repeat an index with a part left out, other weights, shifted cuts and (``bootstrap``: runs × areas × parts, in
-    the units of ``values``) redrawn counts; the share of runs in which each area keeps its class."""
+    the units of ``values``) redrawn counts; the share of runs in which each area keeps its class.
+
+    ``persons`` and ``baseline`` as in ``compose``; another sum than the baseline's is measured by its own deviation.
+    """
     table = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(assumptions.seed)
-    base = compose(table, parts, method)
+    base = compose(table, parts, method, persons=persons, baseline=baseline)
+
+    def again(columns: Floats, chosen: list[int], changed: tuple[Part, ...]) -> tuple[Floats, Floats]:
+        other = changed != parts
+        given = None if baseline is None else Baseline(
+            tuple(baseline.parts[n] for n in chosen), None if other else baseline.total
+        )  # fmt: skip
+        run = compose(columns, changed, method, persons=persons, baseline=given)
+        return run.score, run.classes
+
+    everything = list(range(len(parts)))
     kinds: dict[str, list[Floats]] = {}
     scores: list[Floats] = []
 
@@ -83,19 +98,16 @@ def of_classes(
     if len(parts) > 1:
         for left in range(len(parts)):
             kept = [n for n in range(len(parts)) if n != left]
-            run = compose(table[:, kept], tuple(parts[n] for n in kept), method)
-            note("ein Teil weniger", run.score, run.classes)
+            note("ein Teil weniger", *again(table[:, kept], kept, tuple(parts[n] for n in kept)))
     for _ in range(assumptions.draws):
         factors = rng.uniform(1 - assumptions.weights, 1 + assumptions.weights, len(parts))
         changed = tuple(replace(p, weight=p.weight * float(f)) for p, f in zip(parts, factors, strict=True))
-        run = compose(table, changed, method)
-        note("andere Gewichte", run.score, run.classes)
+        note("andere Gewichte", *again(table, everything, changed))
     for shift in np.linspace(-assumptions.cut, assumptions.cut, 21):
         moved = tuple(float(c + np.sign(c or 1) * shift) for c in method.cuts)
-        note("andere Klassengrenzen", base.score, classify(base.score, moved))
+        note("andere Klassengrenzen", base.score, classify(base.score, moved, method.included))
     for redrawn in bootstrap if bootstrap is not None else ():
-        run = compose(np.where(np.isnan(table), np.nan, redrawn), parts, method)
-        note("Zufall der Fallzahlen", run.score, run.classes)
+        note("Zufall der Fallzahlen", *again(np.where(np.isnan(table), np.nan, redrawn), everything, parts))
     by_kind = {kind: np.mean(np.stack(found), axis=0) for kind, found in kinds.items()}
     ranks = _ranks(np.stack(scores))
     low, high = np.nanquantile(ranks, [0.025, 0.975], axis=0) if not np.isnan(ranks).all() else (ranks[0], ranks[0])

@@ -8,8 +8,11 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue
+from etl.releases.derived import indices, inequality, store
 
 
 def add_derived(connection: Connection, catalogue: Catalogue, edition: int) -> None:
     """Fill the tables of derived figures of a draft edition, in the caller's transaction."""
-    _ = connection, catalogue, edition
+    store.store_indices(connection, catalogue, edition, indices.compute(connection, catalogue, edition))
+    level, spreads, neighbours = inequality.compute(connection, catalogue, edition)
+    store.store_inequality(connection, level, edition, spreads, neighbours)

@@ -1,6 +1,6 @@
 """SQLAlchemy models of all durable tables; ``Base.metadata`` is what the migrations must equal."""
 
-from etl.warehouse.models import catalogue, counts, crosswalk, geo, intake, land, plans, release
+from etl.warehouse.models import audit, catalogue, counts, crosswalk, derived, geo, intake, land, plans, release
 from etl.warehouse.models.base import QUALITY, SCHEMAS, SRID, STATUS, Base
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "SRID",
     "STATUS",
     "Base",
+    "audit",
     "catalogue",
     "counts",
     "crosswalk",
+    "derived",
     "geo",
     "intake",
     "land",

@@ -148,10 +148,10 @@ class Indicator(Base):
 
 
 class SocialIndex(Base):
-    """An index that joins indicators; declared, not computed yet."""
+    """An index that joins indicators."""
 
     __tablename__ = "social_index"
-    __table_args__ = ({"schema": "catalogue", "comment": "Indices: declared, not computed yet"},)
+    __table_args__ = ({"schema": "catalogue", "comment": "Indices that join indicators"},)
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     title: Mapped[str] = mapped_column(Text)
