@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 SRID = 25832
 """ETRS89 / UTM zone 32N, metres. Everything is stored in it."""
 
-SCHEMAS = ("geo", "catalogue", "intake", "warehouse", "release")
+SCHEMAS = ("geo", "catalogue", "intake", "warehouse", "release", "audit")
 """Schemas with durable tables. The published schema ``sozialbericht`` holds views only and is not among them."""
 
 STATUS = ("gueltig", "geheim", "unsicher", "folgt", "fehlt", "nicht_sinnvoll", "nicht_vergleichbar")
