@@ -1,6 +1,18 @@
 """SQLAlchemy models of all durable tables; ``Base.metadata`` is what the migrations must equal."""
 
-from etl.warehouse.models import audit, catalogue, counts, crosswalk, derived, geo, intake, land, plans, release
+from etl.warehouse.models import (
+    audit,
+    catalogue,
+    counts,
+    crosswalk,
+    derived,
+    geo,
+    intake,
+    land,
+    outlook,
+    plans,
+    release,
+)
 from etl.warehouse.models.base import QUALITY, SCHEMAS, SRID, STATUS, Base
 
 __all__ = [
@@ -17,6 +29,7 @@ __all__ = [
     "geo",
     "intake",
     "land",
+    "outlook",
     "plans",
     "release",
 ]
