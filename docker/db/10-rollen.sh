@@ -12,12 +12,13 @@ CREATE ROLE sozialbericht_owner NOLOGIN;
 -- These cannot log in until the administrator gives them a password: ALTER ROLE leser LOGIN; \password leser
 CREATE ROLE statistik NOLOGIN;
 CREATE ROLE freigabe NOLOGIN;
+CREATE ROLE vorschau NOLOGIN;
 CREATE ROLE leser NOLOGIN;
 CREATE ROLE bezirksplanung NOLOGIN;
 CREATE ROLE qgis_server LOGIN PASSWORD :'qgis_password';
 CREATE ROLE sozialbericht_admin LOGIN PASSWORD :'admin_password';
 GRANT leser TO qgis_server;
-GRANT sozialbericht_owner, statistik, freigabe, leser, bezirksplanung, qgis_server TO sozialbericht_admin;
+GRANT sozialbericht_owner, statistik, freigabe, vorschau, leser, bezirksplanung, qgis_server TO sozialbericht_admin;
 CREATE DATABASE :"database" OWNER sozialbericht_owner TEMPLATE template0 ENCODING 'UTF8';
 ALTER DATABASE :"database" SET timezone TO 'Europe/Berlin';
 \connect :"database"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etl.catalogue.check_departments import department_faults
 from etl.catalogue.check_indicators import indicator_faults
 from etl.catalogue.check_indices import index_faults
 from etl.catalogue.check_measures import carrier_faults, measure_faults
@@ -30,6 +31,7 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *(fault for t in catalogue.themes for i in t.indicators for fault in indicator_faults(catalogue, t, i)),
         *(fault for i in catalogue.indices for fault in index_faults(catalogue, i)),
         *report_faults(catalogue),
+        *department_faults(catalogue),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:
         faults.append(

@@ -18,6 +18,7 @@ from etl.catalogue.faults import Fault, describe
 from etl.catalogue.indices import Index
 from etl.catalogue.measures import Indicator, Measure, Theme
 from etl.catalogue.reports import Report
+from etl.catalogue.roles import Department
 from etl.catalogue.sources import Source
 from etl.errors import CatalogueError
 
@@ -42,6 +43,8 @@ class Catalogue:
     indices: tuple[Index, ...] = ()
     reports: tuple[Report, ...] = ()
     """Reports of other places, mapped onto the indicators."""
+    departments: tuple[Department, ...] = ()
+    """Departments that read with a role of their own."""
     measure_files: Mapping[str, str] = field(default_factory=dict)
     """File of each measure within the directory, for faults."""
 
@@ -185,12 +188,18 @@ def _reports(directory: Path, faults: list[Fault]) -> tuple[Report, ...]:
     return _listed(Report, path, path.name, "reports", faults) if path.exists() else ()
 
 
+def _departments(directory: Path, faults: list[Fault]) -> tuple[Department, ...]:
+    """Departments of ``rollen.yaml``; a catalogue need not have any."""
+    path = directory / "rollen.yaml"
+    return _listed(Department, path, path.name, "departments", faults) if path.exists() else ()
+
+
 def load_catalogue(directory: Path) -> Catalogue:
     """Read and validate a catalogue directory.
 
     Files: ``city.yaml`` (with owners and policy), ``measures.yaml`` or ``measures/*.yaml``, ``sources/*.yaml``,
-    ``themes/*.yaml``, and ``indices.yaml`` and ``berichte.yaml`` where there are
-    indices and reports to compare with.
+    ``themes/*.yaml``, and ``indices.yaml``, ``berichte.yaml`` and ``rollen.yaml`` where there are indices, reports to
+    compare with and departments with roles of their own.
     Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
@@ -213,6 +222,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     indices = _indices(directory, faults)
     themes = tuple(sorted(_folder(Theme, directory / "themes", faults), key=lambda theme: theme.rank))
     reports = _reports(directory, faults)
+    departments = _departments(directory, faults)
     if not faults and city is not None and policy is not None:
         digest = hashlib.sha256()
         for path in sorted(directory.rglob("*.yaml")):
@@ -228,6 +238,7 @@ def load_catalogue(directory: Path) -> Catalogue:
             themes=_settled(themes, sources, measures),
             indices=indices,
             reports=reports,
+            departments=departments,
             measure_files=measure_files,
         )
         faults.extend(crosscheck(catalogue))

@@ -11,31 +11,32 @@ from psycopg import sql
 
 from etl import settings
 from etl.errors import SetupError
-from etl.warehouse import cluster, passwords, service
+from etl.warehouse import cluster, roles, service
+from etl.warehouse.role_matrix import RoleMatrix, role_matrix
 
 EXTENSIONS = ("postgis", "btree_gist")
-# (role, is a member of): what the owner may, the ETL's login may; the map server may what readers may.
-MEMBERSHIPS = ((service.ADMIN, service.OWNER), ("qgis_server", service.READER))
 # Any constant will do as long as it is ours: makes two processes that prepare a server take turns.
 LOCK_KEY = 0x534F5A49
 
 
-def ensure_database(name: str, home: Path | None = None) -> str:
+def ensure_database(name: str, home: Path | None = None, matrix: RoleMatrix | None = None) -> str:
     """Server, roles and database ``name`` with its extensions, made if missing; returns the owner's conninfo.
+
+    ``matrix``: roles beside the shipped ones, as far as this server is our own.
 
     Also renews the service file and points this process to it. Raises SetupError if the server lacks something that
     this login may not make, with the SQL for its administrator.
     """
-    if service.existing_server() is None:
-        cluster.ensure_running(home)
-    ensure_roles(home)
-    with _maintenance(home) as connection, _turn(connection):
+    ensure_roles(home, matrix if roles.embedded() else None)
+    with maintenance(home) as connection, turn(connection):
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if known is None:
             _create_database(connection, name)
     with psycopg.connect(service.dsn(name, cluster.SUPERUSER, home), autocommit=True) as connection:
         _check_encoding(connection, name)
         _ensure_extensions(connection, name)
+        if roles.embedded():
+            close_to_everybody(connection)
     service.write_service_file(name, home=home)
     service.activate(home)
     return service.dsn(name, service.ADMIN, home)
@@ -43,7 +44,7 @@ def ensure_database(name: str, home: Path | None = None) -> str:
 
 def drop_database(name: str, home: Path | None = None) -> bool:
     """Delete database ``name`` with everything in it, ending open sessions; False if there was none."""
-    with _maintenance(home) as connection, _turn(connection):
+    with maintenance(home) as connection, turn(connection):
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if known is not None:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -51,35 +52,49 @@ def drop_database(name: str, home: Path | None = None) -> bool:
     return known is not None
 
 
-def ensure_roles(home: Path | None = None) -> None:
-    """The owner without login and the login roles; on an existing server this login becomes a member of all of them.
+def ensure_roles(home: Path | None = None, matrix: RoleMatrix | None = None) -> None:
+    """The roles of the matrix; on an existing server this login becomes a member of all of them.
 
-    Raises SetupError with the SQL for the server's administrator if they are missing and may not be made.
+    In the private cluster they are also brought back to the matrix where they have strayed. Raises SetupError with the
+    SQL for the server's administrator if they are missing and may not be made.
     """
-    embedded = service.existing_server() is None
-    if embedded:
+    matrix = role_matrix() if matrix is None else matrix
+    own = roles.embedded()
+    if own:
         cluster.ensure_running(home)
-    with _maintenance(home) as connection, _turn(connection):
-        wanted = (service.OWNER, *service.LOGINS)
-        rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(wanted),))
-        known = {row[0] for row in rows}
+    with maintenance(home) as connection, turn(connection):
         try:
-            for role in wanted:
-                if role not in known:
-                    connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-            for role, group in MEMBERSHIPS:
-                if not _is_member(connection, role, group):
-                    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role)))
-            if embedded:
-                _ensure_logins(connection, settings.home() if home is None else home)
+            carry_out(connection, roles.missing_roles(connection, matrix))
+            if own:
+                carry_out(connection, [*roles.astray(connection, matrix), *roles.open_databases(connection)])
+                roles.ensure_logins(connection, settings.home() if home is None else home, matrix)
             else:
-                _join(connection, wanted)
+                carry_out(connection, roles.join(connection, matrix))
         except psycopg.errors.InsufficientPrivilege as problem:
-            raise SetupError(_roles_for_administrator(connection)) from problem
+            raise roles.for_administrator(connection, matrix) from problem
+
+
+def close_to_everybody(connection: psycopg.Connection) -> list[str]:
+    """Close in this database, as superuser, what the matrix closes; returns the statements that were needed."""
+    if not roles.open_to_everybody(connection, role_matrix()):
+        return []
+    with connection.transaction():
+        # another process may have done it while this one waited
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        needed = roles.open_to_everybody(connection, role_matrix())
+        carry_out(connection, needed)
+    return needed
+
+
+def carry_out(connection: psycopg.Connection, statements: list[str]) -> None:
+    """Run statements one by one."""
+    for statement in statements:
+        connection.execute(statement.encode())
 
 
 @contextlib.contextmanager
-def _maintenance(home: Path | None) -> Iterator[psycopg.Connection]:
+def maintenance(home: Path | None = None) -> Iterator[psycopg.Connection]:
+    """A session of the server's superuser, or of the login on an existing server, beside all databases of ours."""
     address = service.dsn("postgres", cluster.SUPERUSER, home)
     try:
         connection = psycopg.connect(address, autocommit=True)
@@ -90,7 +105,8 @@ def _maintenance(home: Path | None) -> Iterator[psycopg.Connection]:
 
 
 @contextlib.contextmanager
-def _turn(connection: psycopg.Connection) -> Iterator[None]:
+def turn(connection: psycopg.Connection) -> Iterator[None]:
+    """Two processes that prepare a server take turns."""
     connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
     try:
         yield
@@ -143,41 +159,3 @@ def _ensure_extensions(connection: psycopg.Connection, name: str) -> None:
                 f"Auf dem Datenbankserver ist die Erweiterung {extension} nicht installiert; "
                 f"unter Debian: apt-get install postgresql-{connection.info.server_version // 10000}-postgis-3"
             ) from problem
-
-
-def _ensure_logins(connection: psycopg.Connection, home: Path) -> None:
-    rows = connection.execute("SELECT rolname FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL")
-    ready = {row[0] for row in rows}
-    before = passwords.read(home)
-    known = passwords.ensure(home, (cluster.SUPERUSER, *service.LOGINS))
-    for role in service.LOGINS:
-        if role in ready and role in before:
-            continue
-        # Hashed here, so that no clear password travels or reaches a log.
-        hashed = connection.pgconn.encrypt_password(known[role].encode(), role.encode(), b"scram-sha-256").decode()
-        connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
-
-
-def _is_member(connection: psycopg.Connection, role: str, group: str) -> bool:
-    row = connection.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (role, group)).fetchone()
-    return bool(row and row[0])
-
-
-def _join(connection: psycopg.Connection, roles: tuple[str, ...]) -> None:
-    login = connection.info.user
-    for role in roles:
-        if role != login and not _is_member(connection, login, role):
-            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login)))
-
-
-def _roles_for_administrator(connection: psycopg.Connection) -> str:
-    wanted = (service.OWNER, *service.LOGINS)
-    known = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles")}
-    login = connection.info.user
-    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in wanted if role not in known]
-    lines += [f"GRANT {group} TO {role};" for role, group in MEMBERSHIPS]
-    lines.append(f"GRANT {', '.join(wanted)} TO {sql.Identifier(login).as_string(connection)};")
-    return (
-        "Auf dem Datenbankserver fehlen Rollen oder Mitgliedschaften, und diese Anmeldung darf sie nicht anlegen. "
-        "Bitte den Administrator des Servers um:\n" + "\n".join(lines)
-    )

@@ -13,7 +13,9 @@ from etl.catalogue import Catalogue
 from etl.errors import SetupError
 from etl.settings import SQL
 from etl.warehouse import dependents as city_made
+from etl.warehouse import grants
 from etl.warehouse.engine import OWNER, driver
+from etl.warehouse.role_matrix import role_matrix
 from etl.warehouse.view_facts import view_facts
 
 PUBLISHED = "sozialbericht"
@@ -97,14 +99,14 @@ def rebuild(
     texts = render(catalogue)
     digest = _digest(texts)
     stored = connection.scalar(text("SELECT sha256 FROM catalogue.replaceable"))
-    grants = (SQL / "roles.sql").read_bytes()
+    matrix = role_matrix(catalogue)
     if saved is None and stored == digest:
-        run(grants)
+        grants.apply(driver(connection), matrix)
         return False
     dependents = drop_views(connection, keep_dependents=keep_dependents) if saved is None else saved
     for _name, body in texts:
         run(body.encode())
-    run(grants)  # before what others have made: their views need the right to read ours
+    grants.apply(driver(connection), matrix)  # before what others have made: their views need the right to read ours
     city_made.restore(connection, dependents)
     connection.execute(text("DELETE FROM catalogue.replaceable"))
     connection.execute(text("INSERT INTO catalogue.replaceable (sha256) VALUES (:digest)"), {"digest": digest})

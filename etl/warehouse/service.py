@@ -8,8 +8,10 @@ started, and that login steps into the wanted role with ``SET ROLE``. The databa
 from __future__ import annotations
 
 import configparser
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -17,17 +19,20 @@ import psycopg
 from psycopg import conninfo
 
 from etl import settings
+from etl.catalogue.roles import DEPARTMENT
 from etl.errors import SetupError
 from etl.warehouse import cluster, passwords
 
 OWNER = "sozialbericht_owner"
 ADMIN = "sozialbericht_admin"
 READER = "leser"
+PREVIEW = "vorschau"
+"""Reads the candidate of a release, as readers will see it, and nothing else."""
 # Roles that log in. The first works for the owner; qgis_server is a reader of its own, to be told apart in logs.
-LOGINS = (ADMIN, "statistik", "freigabe", READER, "bezirksplanung", "qgis_server")
+LOGINS = (ADMIN, "statistik", "freigabe", PREVIEW, READER, "bezirksplanung", "qgis_server")
 APPLICATION = "sozialbericht"
 # Service entries beside the reader's own: what people of these roles open in QGIS or psql.
-SERVICE_ROLES = ("statistik", "freigabe", "bezirksplanung", "qgis_server")
+SERVICE_ROLES = ("statistik", "freigabe", PREVIEW, "bezirksplanung", "qgis_server")
 
 
 def existing_server() -> dict[str, str] | None:
@@ -58,9 +63,10 @@ def existing_server() -> dict[str, str] | None:
 def parameters(database: str, role: str = READER, home: Path | None = None) -> dict[str, str]:
     """libpq parameters for ``role`` in ``database``; the embedded cluster must be running (``ensure_running``).
 
-    ``role`` is one of LOGINS, or the embedded cluster's superuser (on an existing server: the login as it is).
+    ``role`` is one of LOGINS, a department's, or the embedded cluster's superuser (on an existing server: the login as
+    it is).
     """
-    if role not in (*LOGINS, cluster.SUPERUSER):
+    if role not in (*LOGINS, cluster.SUPERUSER) and not role.startswith(DEPARTMENT):
         raise SetupError(f"Die Rolle „{role}“ gibt es nicht. Möglich sind: {', '.join(LOGINS)}.")
     address = existing_server()
     if address is not None:
@@ -104,31 +110,46 @@ def service_file(home: Path | None = None) -> Path:
     return (settings.home() if home is None else home) / "pg_service.conf"
 
 
-def service_entries(database: str) -> dict[str, str]:
+def service_entries(database: str, departments: Iterable[str] = ()) -> dict[str, str]:
     """Service name to role: the database's own name opens with read rights, ``<name>_<role>`` as that role."""
-    return {database: READER, **{f"{database}_{role}": role for role in SERVICE_ROLES}}
+    return {database: READER, **{f"{database}_{role}": role for role in (*SERVICE_ROLES, *departments)}}
 
 
-def write_service_file(*databases: str, home: Path | None = None) -> Path:
+def write_service_file(*databases: str, departments: Iterable[str] | None = None, home: Path | None = None) -> Path:
     """Add or renew the entries of ``databases`` and renew the addresses of those already in the file; returns its path.
 
+    ``departments``: roles of departments that ``databases`` have entries for; None keeps those in the file.
     Readers see the old or the new file, never a part. No password stands in it.
     """
-    home = settings.home() if home is None else home
-    home.mkdir(parents=True, exist_ok=True)
-    path = service_file(home)
-    with (home / "pg_service.lock").open("a") as lock:
+    with _locked(home) as folder:
+        entries = {name: listed_departments(name, home) for name in (*listed_databases(home), *databases)}
+        if departments is not None:
+            entries.update(dict.fromkeys(databases, sorted(departments)))
+        return _write(entries, folder)
+
+
+@contextlib.contextmanager
+def _locked(home: Path | None) -> Iterator[Path]:
+    """The data folder, while nobody else writes its service file."""
+    folder = settings.home() if home is None else home
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "pg_service.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        names = sorted({*listed_databases(home), *databases})
-        lines = ["# Von ./sozialbericht geschrieben; Änderungen gehen verloren.\n"]
-        for database in names:
-            for service, role in service_entries(database).items():
-                address = parameters(database, role, home)
-                if password := address.pop("password", None):
-                    address["passfile"] = str(_keep_password(home, password))
-                lines.append(f"\n[{service}]\n")
-                lines.extend(f"{key}={value}\n" for key, value in address.items())
-        passwords.write_private(path, "".join(lines))
+        yield folder
+
+
+def _write(entries: Mapping[str, Sequence[str]], home: Path) -> Path:
+    """The file with entries for these databases, each with these departments."""
+    lines = ["# Von ./sozialbericht geschrieben; Änderungen gehen verloren.\n"]
+    for database, departments in sorted(entries.items()):
+        for service, role in service_entries(database, departments).items():
+            address = parameters(database, role, home)
+            if password := address.pop("password", None):
+                address["passfile"] = str(_keep_password(home, password))
+            lines.append(f"\n[{service}]\n")
+            lines.extend(f"{key}={value}\n" for key, value in address.items())
+    path = service_file(home)
+    passwords.write_private(path, "".join(lines))
     return path
 
 
@@ -136,6 +157,13 @@ def listed_databases(home: Path | None = None) -> list[str]:
     """Databases that have entries in the service file."""
     parser = _parsed(home)
     return sorted({parser[name]["dbname"] for name in parser.sections() if "dbname" in parser[name]})
+
+
+def listed_departments(database: str, home: Path | None = None) -> list[str]:
+    """Roles of departments that have an entry for ``database`` in the service file."""
+    prefix = f"{database}_"
+    names = (name.removeprefix(prefix) for name in _parsed(home).sections() if name.startswith(prefix + DEPARTMENT))
+    return sorted(names)
 
 
 def entry(service: str, home: Path | None = None) -> dict[str, str]:
@@ -146,12 +174,10 @@ def entry(service: str, home: Path | None = None) -> dict[str, str]:
 
 def forget(database: str, home: Path | None = None) -> None:
     """Take the entries of ``database`` out of the service file, as it is gone."""
-    path = service_file(home)
-    if database not in listed_databases(home):
-        return
-    rest = [name for name in listed_databases(home) if name != database]
-    path.unlink(missing_ok=True)
-    write_service_file(*rest, home=home)
+    with _locked(home) as folder:
+        listed = listed_databases(home)
+        if database in listed:
+            _write({name: listed_departments(name, home) for name in listed if name != database}, folder)
 
 
 def activate(home: Path | None = None) -> Path:
