@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs once, at the first start of the database container: roles with their passwords, the database, its extensions.
-# The ETL then works without a superuser. The names are those of etl/warehouse/service.py; a test compares them.
+# The ETL then works without a superuser. The names are those of sql/roles.yaml; a test compares them. Roles of departments
+# and the limits of sessions: ./sozialbericht roles sync prints the SQL for the administrator.
 set -euo pipefail
 database=${SOZIALBERICHT_DATABASE:-sozialbericht}
 
@@ -9,6 +10,7 @@ psql -v ON_ERROR_STOP=1 --no-psqlrc --username "${POSTGRES_USER:-postgres}" --db
 \getenv admin_password SOZIALBERICHT_ADMIN_PASSWORD
 \getenv qgis_password SOZIALBERICHT_QGIS_PASSWORD
 CREATE ROLE sozialbericht_owner NOLOGIN;
+CREATE ROLE sozialbericht_pruefer NOLOGIN;
 -- These cannot log in until the administrator gives them a password: ALTER ROLE leser LOGIN; \password leser
 CREATE ROLE statistik NOLOGIN;
 CREATE ROLE freigabe NOLOGIN;
@@ -18,7 +20,7 @@ CREATE ROLE bezirksplanung NOLOGIN;
 CREATE ROLE qgis_server LOGIN PASSWORD :'qgis_password';
 CREATE ROLE sozialbericht_admin LOGIN PASSWORD :'admin_password';
 GRANT leser TO qgis_server;
-GRANT sozialbericht_owner, statistik, freigabe, vorschau, leser, bezirksplanung, qgis_server TO sozialbericht_admin;
+GRANT sozialbericht_owner, sozialbericht_pruefer, statistik, freigabe, vorschau, leser, bezirksplanung, qgis_server TO sozialbericht_admin;
 CREATE DATABASE :"database" OWNER sozialbericht_owner TEMPLATE template0 ENCODING 'UTF8';
 ALTER DATABASE :"database" SET timezone TO 'Europe/Berlin';
 \connect :"database"

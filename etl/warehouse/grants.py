@@ -1,4 +1,7 @@
-"""Rights inside a database: what the matrix says is granted, everything else on our objects is taken back."""
+"""Rights inside a database: what the matrix says is granted, everything else on our objects is taken back.
+
+Views that leave rows out are made security barriers with it.
+"""
 
 from __future__ import annotations
 
@@ -77,6 +80,14 @@ FROM object o CROSS JOIN LATERAL aclexplode(o.acl) g
 WHERE g.grantee <> o.owner
 """
 
+_NO_BARRIER = """
+SELECT format('%%I.%%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('sozialbericht', 'kandidat') AND c.relkind = 'v' AND pg_get_userbyid(c.relowner) = %(owner)s
+  AND c.relname <> ALL (%(open)s) AND NOT coalesce(c.reloptions, '{}') && '{security_barrier=true,security_barrier=on}'
+ORDER BY 1
+"""
+
 # Functions are born with EXECUTE for everybody; ours are not.
 _BORN_OPEN = """
 SELECT NOT EXISTS (
@@ -141,6 +152,8 @@ def plan(connection: psycopg.Connection, matrix: RoleMatrix) -> list[str]:
         if born_open == (True,)
         else []
     )
+    bare = connection.execute(_NO_BARRIER, {"owner": OWNER, "open": list(matrix.open_views)}).fetchall()
+    first += [f"ALTER VIEW {row[0]} SET (security_barrier = true)" for row in bare]
     return [*first, *statements("REVOKE", are - should), *statements("GRANT", should - are)]
 
 

@@ -59,6 +59,7 @@ class RoleMatrix(_Strict):
 
     roles: Mapping[str, Role]
     departments: OfDepartments
+    open_views: tuple[str, ...]
     closed: Closed
 
     def with_departments(self, catalogue: Catalogue) -> RoleMatrix:

@@ -83,4 +83,5 @@ def view_facts(catalogue: Catalogue) -> dict[str, Any]:
         "indicators": _indicators(catalogue),
         "gaps": _gaps(catalogue),
         "questions": _questions(catalogue),
+        "readers": [(d.code, owner) for d in catalogue.departments for owner in d.owners],
     }

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from etl import settings
-from etl.warehouse import service
+from etl.warehouse.role_matrix import role_matrix
 
 COMPOSE = settings.PROJECT / "docker-compose.yml"
 DOCKERFILE = settings.PROJECT / "Dockerfile"
@@ -91,7 +91,7 @@ def test_the_environment_file_stays_out_of_git_and_images() -> None:
 def test_the_database_container_makes_the_roles_that_we_use() -> None:
     script = (settings.PROJECT / "docker" / "db" / "10-rollen.sh").read_text(encoding="utf-8")
     made = set(re.findall(r"^CREATE ROLE (\w+) ", script, re.MULTILINE))
-    assert made == {service.OWNER, *service.LOGINS}
+    assert made == set(role_matrix().roles)
 
 
 def test_etl_and_map_server_start_by_our_own_scripts() -> None:
