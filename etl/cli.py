@@ -42,6 +42,8 @@ COMMANDS = {
     "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
+    "audit": "etl.warehouse.auditlog_commands:app",
+    "roles": "etl.warehouse.role_commands:app",
     "db": "etl.warehouse.commands:app",
     "doctor": "etl.warehouse.commands:doctor",
     "bench": "etl.intake.bench.commands:app",
@@ -103,3 +105,7 @@ def main() -> None:
     except SozialberichtError as error:
         typer.echo(f"Fehler: {error}", err=True)
         sys.exit(1)
+    finally:
+        # Only commands that worked on a database have loaded it.
+        if anchor := sys.modules.get("etl.warehouse.auditlog_anchor"):
+            anchor.write_pending()

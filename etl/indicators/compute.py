@@ -13,6 +13,7 @@ from etl.catalogue.city import COMPARISON
 from etl.indicators.aggregate import aggregate
 from etl.indicators.segregation import SEGREGATE
 from etl.indicators.terms import CITY, COMPARED, lay_out
+from etl.warehouse import auditlog
 from etl.warehouse.models.counts import DEFAULT_GROUP as TOTAL
 
 LOCK = 7_262_103
@@ -179,4 +180,6 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
     connection.execute(text("ANALYZE pg_temp.summed, pg_temp.result_period"))
     connection.execute(ENTER_PERIODS)
     made = connection.execute(RATIOS, {"compared": COMPARED}).rowcount
-    return made + connection.execute(SEGREGATE, {"district": district, "city": CITY}).rowcount
+    made += connection.execute(SEGREGATE, {"district": district, "city": CITY}).rowcount
+    auditlog.record(connection, "berechnet", "Kennzahlen", werte=made, katalog=catalogue.sha256)
+    return made

@@ -20,12 +20,13 @@ from etl import settings
 from etl.catalogue import load_catalogue
 from etl.console import console, say, tell
 from etl.errors import SozialberichtError
-from etl.intake import report
+from etl.intake import journal, report
 from etl.intake.deliver import deliver as take_in
 from etl.intake.findings import gather
 from etl.intake.outcome import DeliveryOutcome
 from etl.intake.recount import recount as count_again
 from etl.intake.wording import counted
+from etl.warehouse.auditlog import record_read
 from etl.warehouse.session import prepared_engine
 
 Json = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON ausgeben.")]
@@ -77,13 +78,15 @@ def deliver(
     catalogue = load_catalogue(settings.catalogue_dir())
     engine = prepared_engine(catalogue, migrated=False)
     quiet = as_json or settings.ui.json or settings.ui.quiet or not console.is_terminal
-    with shown_progress(file.name, quiet=quiet) as progress, engine.begin() as connection:
+    day = reference_date.date()
+    noted = journal.refusals_noted(engine, source, day, file)
+    with shown_progress(file.name, quiet=quiet) as progress, noted, engine.begin() as connection:
         outcome = take_in(
             connection,
             catalogue,
             source,
             file,
-            reference_date=reference_date.date(),
+            reference_date=day,
             form=form,
             synthetic=synthetic,
             allow_person_level=allow_person_level,
@@ -134,8 +137,11 @@ def rejects(
 ) -> None:
     """Die abgelehnten Zeilen einer Lieferung mit ihren Gründen zeigen."""
     catalogue = load_catalogue(settings.catalogue_dir())
-    with prepared_engine(catalogue, migrated=False).connect() as connection:
+    engine = prepared_engine(catalogue, migrated=False)
+    with engine.connect() as connection:
         number = _chosen_delivery(connection, delivery)
+    record_read(engine, f"abgewiesene Zeilen der Lieferung {number}")
+    with engine.connect() as connection:
         name = connection.scalar(text("SELECT file_name FROM intake.delivery WHERE id = :id"), {"id": number})
         every = connection.scalar(
             text("SELECT count(*) FROM intake.rejected_row WHERE delivery_id = :id"), {"id": number}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue, Source
-from etl.errors import SetupError
+from etl.errors import InputError, SetupError
 from etl.intake.outcome import DeliveryOutcome
+from etl.warehouse import auditlog
 
 LOCK_CLASS = 7_262_102
 """First half of the advisory lock of a source; the second is a hash of its code."""
@@ -162,7 +165,7 @@ def enter(  # noqa: PLR0917
 
 
 def close(connection: Connection, outcome: DeliveryOutcome) -> None:
-    """Write the figures of a finished delivery into the journal."""
+    """Write the figures of a finished delivery into the journal and what happened into the audit log."""
     connection.execute(
         text(
             "UPDATE intake.delivery SET rows_read = :read, rows_accepted = :accepted, rows_rejected = :rejected, "
@@ -178,3 +181,25 @@ def close(connection: Connection, outcome: DeliveryOutcome) -> None:
             "report": json.dumps(outcome.as_json(), ensure_ascii=False),
         },
     )
+    name = f"{outcome.source} {outcome.reference_date:%d.%m.%Y}"
+    if outcome.superseded is not None:
+        auditlog.record(connection, "lieferung_ersetzt", name, lieferung=outcome.superseded, durch=outcome.delivery)
+    auditlog.record(
+        connection, "lieferung_eingelesen", name, lieferung=outcome.delivery, datei=outcome.file,
+        sha256=connection.scalar(text("SELECT sha256 FROM intake.delivery WHERE id = :id"), {"id": outcome.delivery}),
+        zeilen=outcome.read, uebernommen=outcome.accepted, abgewiesen=outcome.rejected, art=outcome.state,
+    )  # fmt: skip
+
+
+@contextmanager
+def refusals_noted(engine: Engine, source: str, at: date, path: Path) -> Iterator[None]:
+    """Around a transaction that takes in a file: where it is refused, that is noted in the audit log and raised on."""
+    try:
+        yield
+    except InputError as error:
+        sha256 = file_sha256(path) if path.is_file() else None
+        auditlog.record_alone(
+            engine, "lieferung_abgelehnt", f"{source} {at:%d.%m.%Y}", datei=path.name, sha256=sha256,
+            fehler=len(error.problems),
+        )  # fmt: skip
+        raise

@@ -20,6 +20,7 @@ from etl.intake import report as shown
 from etl.intake.findings import gather
 from etl.intake.report_sections import sections
 from etl.intake.wording import thousands
+from etl.warehouse.auditlog import record_read
 from etl.warehouse.session import prepared_engine
 
 Json = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON ausgeben.")]
@@ -78,7 +79,9 @@ def report(
 ) -> None:
     """Den Bericht einer Lieferung zeigen (intern): Fehler, Kontrollsummen, Auffälliges, Vollständigkeit."""
     catalogue = load_catalogue(settings.catalogue_dir())
-    with prepared_engine(catalogue, migrated=False).connect() as connection:
+    engine = prepared_engine(catalogue, migrated=False)
+    record_read(engine, f"Bericht der Lieferung {delivery}")
+    with engine.connect() as connection:
         found = gather(connection, catalogue, delivery)
     if page is not None:
         page.write_text(shown.html(found, catalogue.city.report_title), encoding="utf-8")

@@ -10,6 +10,7 @@ from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
 from etl.intake import counting, journal, periods
 from etl.intake.wording import similar
+from etl.warehouse import auditlog
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,5 @@ def recount(connection: Connection, catalogue: Catalogue, source_code: str) -> l
             {"mapping": updated, "id": delivery},
         )
         done.append(Recounted(int(delivery), period, counts, updated != mapping))
+    auditlog.record(connection, "neu_gezaehlt", source_code, lieferungen=len(done))
     return done

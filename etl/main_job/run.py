@@ -208,7 +208,8 @@ class Runner:
             return
         self._active = None  # it will change
         try:
-            with self._timed("Lieferungen"), self.engine.begin() as connection:
+            noted = journal.refusals_noted(self.engine, part.source, part.date, self.folder / part.file)
+            with self._timed("Lieferungen"), noted, self.engine.begin() as connection:
                 outcome = deliver(
                     connection, self.catalogue, part.source, self.folder / part.file, reference_date=part.date,
                     form=part.form, synthetic=self.job.synthetic,

@@ -18,6 +18,7 @@ from etl import settings
 from etl.errors import SetupError
 from etl.warehouse import cluster_layout as layout
 from etl.warehouse import cluster_making as making
+from etl.warehouse import pgaudit
 from etl.warehouse.account import Account, server_account
 from etl.warehouse.cluster_layout import SUPERUSER, ClusterInfo
 from etl.warehouse.cluster_making import packaged_versions
@@ -172,14 +173,17 @@ def _start(home: Path, account: Account) -> ClusterInfo:
             layout.remember(home, making.free_port(), info.version)
             info = layout.read_info(home)
         options = f"-p {info.port} -c unix_socket_directories='{_quoted(info.host)}'"
-        log = _fresh_log(home)
+        options += "".join(f" -c {key}={value}" for key, value in pgaudit.server_options(info.version).items())
+        pgaudit.clear_old(info.data)
+        log, began = _fresh_log(home), time.time()
         before = log.stat().st_size if log.exists() else 0
         done = account.run(
             [program, "start", "-D", layout.data_folder(home), "-w", "-t", str(START_SECONDS), "-o", options, "-l", log]
         )
         if done.returncode == 0 and _answers(info):
             return info
-        words = making.last_words(_text_from(log, before)) or making.last_words(done.stderr + done.stdout)
+        said = _text_from(log, before) + _collected(info.data, began)
+        words = making.last_words(said) or making.last_words(done.stderr + done.stdout)
         if not _worth_another_try(words):
             break
         time.sleep(0.5)
@@ -203,6 +207,12 @@ def _fresh_log(home: Path) -> Path:
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     return log
+
+
+def _collected(data: Path, began: float) -> str:
+    """What the server's own collector of messages has written since ``began``."""
+    files = [path for path in (data / pgaudit.FOLDER).glob("server-*.log") if path.stat().st_mtime >= began - 1]
+    return "".join(_text_from(path, 0) for path in sorted(files))
 
 
 def _text_from(log: Path, offset: int) -> str:

@@ -6,7 +6,8 @@ from sqlalchemy import Engine, text
 
 from etl.catalogue import Catalogue
 from etl.errors import SetupError
-from etl.warehouse import cluster, databases, engine, migrate, service
+from etl.warehouse import auditlog_anchor, cluster, databases, engine, migrate, service
+from etl.warehouse.role_matrix import role_matrix
 
 
 def prepared_engine(catalogue: Catalogue, *, keep_dependents: bool = False, migrated: bool = True) -> Engine:
@@ -15,7 +16,8 @@ def prepared_engine(catalogue: Catalogue, *, keep_dependents: bool = False, migr
     ``migrated=False`` only opens it and raises SetupError where it has never been set up.
     """
     database = catalogue.city.database
-    databases.ensure_database(database)
+    databases.ensure_database(database, matrix=role_matrix(catalogue))
+    auditlog_anchor.expect(database)
     ready = engine.open_engine(service.url(database, service.ADMIN))
     if migrated:
         # views that others own are only made anew by who may act for them all

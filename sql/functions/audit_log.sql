@@ -23,7 +23,7 @@ DECLARE
     last audit.entry;
 BEGIN
     -- one chain: whoever writes waits until the writer before has committed or given up
-    PERFORM pg_advisory_xact_lock(7262103);
+    PERFORM pg_advisory_xact_lock(7262199);
     SELECT * INTO last FROM audit.entry ORDER BY id DESC LIMIT 1;
     NEW.id := coalesce(last.id, 0) + 1;
     NEW.at := clock_timestamp();
@@ -59,7 +59,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     number bigint;
 BEGIN
-    PERFORM pg_advisory_xact_lock(7262103);
+    PERFORM pg_advisory_xact_lock(7262199);
     IF NOT EXISTS (SELECT FROM audit.entry) THEN
         -- something that no other database has, so that two chains are never taken for one
         INSERT INTO audit.entry (action, object, detail)
