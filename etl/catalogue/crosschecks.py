@@ -11,6 +11,9 @@ from etl.catalogue.check_measures import carrier_faults, measure_faults
 from etl.catalogue.check_reports import report_faults
 from etl.catalogue.check_sources import source_faults
 from etl.catalogue.faults import Fault, repeated, unknown
+from etl.catalogue.outlook import outlook_faults
+from etl.catalogue.typologies import FILE as TYPOLOGY_FILE
+from etl.catalogue.typologies import typology_faults
 
 if TYPE_CHECKING:
     from etl.catalogue.load import Catalogue
@@ -32,6 +35,9 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *(fault for i in catalogue.indices for fault in index_faults(catalogue, i)),
         *report_faults(catalogue),
         *department_faults(catalogue),
+        *typology_faults(catalogue),
+        *outlook_faults(catalogue),
+        *repeated(TYPOLOGY_FILE, "die Typologie", (t.code for t in catalogue.typologies)),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:
         faults.append(

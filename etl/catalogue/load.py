@@ -17,9 +17,13 @@ from etl.catalogue.crosschecks import crosscheck
 from etl.catalogue.faults import Fault, describe
 from etl.catalogue.indices import Index
 from etl.catalogue.measures import Indicator, Measure, Theme
+from etl.catalogue.outlook import FILE as OUTLOOK_FILE
+from etl.catalogue.outlook import HOUSING_FILE, Housing, Outlook
 from etl.catalogue.reports import Report
 from etl.catalogue.roles import Department
 from etl.catalogue.sources import Source
+from etl.catalogue.typologies import FILE as TYPOLOGY_FILE
+from etl.catalogue.typologies import Typology
 from etl.errors import CatalogueError
 
 M = TypeVar("M", bound=BaseModel)
@@ -45,6 +49,11 @@ class Catalogue:
     """Reports of other places, mapped onto the indicators."""
     departments: tuple[Department, ...] = ()
     """Departments that read with a role of their own."""
+    typologies: tuple[Typology, ...] = ()
+    outlook: Outlook | None = None
+    """What the projection assumes; None where there is none."""
+    housing: Housing | None = None
+    """New dwellings that the projection fills."""
     measure_files: Mapping[str, str] = field(default_factory=dict)
     """File of each measure within the directory, for faults."""
 
@@ -188,6 +197,20 @@ def _reports(directory: Path, faults: list[Fault]) -> tuple[Report, ...]:
     return _listed(Report, path, path.name, "reports", faults) if path.exists() else ()
 
 
+def _typologies(directory: Path, faults: list[Fault]) -> tuple[Typology, ...]:
+    """Typologies of ``typen.yaml``; a catalogue need not have any."""
+    path = directory / TYPOLOGY_FILE
+    return _listed(Typology, path, path.name, "typologies", faults) if path.exists() else ()
+
+
+def _single(kind: type[M], path: Path, faults: list[Fault]) -> M | None:
+    """The one object of a file that a catalogue need not have."""
+    if not path.exists():
+        return None
+    raw = _read(path, path.name, faults)
+    return _validated(kind, raw, path.name, faults) if raw is not None else None
+
+
 def _departments(directory: Path, faults: list[Fault]) -> tuple[Department, ...]:
     """Departments of ``rollen.yaml``; a catalogue need not have any."""
     path = directory / "rollen.yaml"
@@ -200,6 +223,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     Files: ``city.yaml`` (with owners and policy), ``measures.yaml`` or ``measures/*.yaml``, ``sources/*.yaml``,
     ``themes/*.yaml``, and ``indices.yaml``, ``berichte.yaml`` and ``rollen.yaml`` where there are indices, reports to
     compare with and departments with roles of their own.
+    ``typen.yaml``, ``vorausberechnung.yaml`` and ``wohnbau.yaml`` declare types of areas and the outlook.
     Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
@@ -223,6 +247,9 @@ def load_catalogue(directory: Path) -> Catalogue:
     themes = tuple(sorted(_folder(Theme, directory / "themes", faults), key=lambda theme: theme.rank))
     reports = _reports(directory, faults)
     departments = _departments(directory, faults)
+    typologies = _typologies(directory, faults)
+    outlook = _single(Outlook, directory / OUTLOOK_FILE, faults)
+    housing = _single(Housing, directory / HOUSING_FILE, faults)
     if not faults and city is not None and policy is not None:
         digest = hashlib.sha256()
         for path in sorted(directory.rglob("*.yaml")):
@@ -239,6 +266,9 @@ def load_catalogue(directory: Path) -> Catalogue:
             indices=indices,
             reports=reports,
             departments=departments,
+            typologies=typologies,
+            outlook=outlook,
+            housing=housing,
             measure_files=measure_files,
         )
         faults.extend(crosscheck(catalogue))

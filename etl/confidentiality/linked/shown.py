@@ -136,6 +136,15 @@ COUNTS = {
 """Columns that hold counts, or figures made of them: view → column → which part of the list."""
 
 DERIVED = {
+    "index_aktuell": "indices of visible values",
+    "index_zeitreihe": "indices of visible values",
+    "index_bestandteil": "visible values and their z values",
+    "indexklasse": "facts of the catalogue",
+    "ungleichheit": "spread of visible values; withheld where one district is",
+    "nachbarschaft": "visible values of neighbours",
+    "typ": "types of areas by visible values",
+    "typprofil": "means of visible values",
+    "typologie": "how well the types are founded, from visible values",
     "sondergebiet_wert": "estimates from values that are published",
     "vergleichswert": "official statistics, protected by those who published them",
     "vergleichsraum": "official statistics, protected by those who published them",
@@ -144,6 +153,7 @@ DERIVED = {
     "datenluecke": "facts of the catalogue",
     "veroeffentlichung": "facts of the releases",
     "lieferung": "facts of the deliveries, no numbers of rows",
+    "eigene_lieferung": "rows of an office's own files, shown to its own department only",
     "lieferstand": "which sources have delivered which periods",
     "vergleichsbericht": "which indicators other cities have",
     "grundkarte": "geometry",

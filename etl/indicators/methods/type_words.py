@@ -58,6 +58,20 @@ def describe_all(centres: ArrayLike, features: Sequence[Feature], *, most: int =
     return [describe(centre, features, most=most) for centre in np.asarray(centres, dtype=np.float64)]
 
 
+def short_name(centre: ArrayLike, features: Sequence[Feature]) -> str:
+    """The two largest deviations of a type (z values by indicator) as a neutral short name.
+
+    >>> short_name([1.2, -0.6, 0.1], [Feature("Jugendquotient"), Feature("Arbeitslose"), Feature("Ältere")])
+    'Jugendquotient höher, Arbeitslose niedriger'
+    """
+    z = np.asarray(centre, dtype=np.float64)
+    order = sorted(range(len(z)), key=lambda n: (-round(abs(float(z[n])), 9), features[n].title))
+    named = [n for n in order if abs(z[n]) >= NOTABLE][:2]
+    if not named:
+        return "nahe am Mittel"
+    return ", ".join(f"{features[n].title} {'höher' if z[n] > 0 else 'niedriger'}" for n in named)
+
+
 def _degree(deviation: float) -> str:
     size = abs(deviation)
     degree = "Sehr deutlich" if size >= FAR else "Deutlich" if size >= CLEAR else "Etwas"

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue
 from etl.releases.derived import indices, inequality, store
+from etl.releases.derived.types import add_types
 
 
 def add_derived(connection: Connection, catalogue: Catalogue, edition: int) -> None:
@@ -16,3 +17,4 @@ def add_derived(connection: Connection, catalogue: Catalogue, edition: int) -> N
     store.store_indices(connection, catalogue, edition, indices.compute(connection, catalogue, edition))
     level, spreads, neighbours = inequality.compute(connection, catalogue, edition)
     store.store_inequality(connection, level, edition, spreads, neighbours)
+    add_types(connection, catalogue, edition)
