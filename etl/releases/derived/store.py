@@ -39,7 +39,7 @@ def store_indices(
     ]  # fmt: skip
     statement = insert(derived.IndexValue).returning(derived.IndexValue.id, sort_by_parameter_order=True)
     ids = connection.scalars(statement, values).all()
-    known: dict[str, int] = dict(connection.execute(text("SELECT code, id FROM catalogue.indicator")).tuples().all())
+    known = {row.code: row.id for row in connection.execute(text("SELECT code, id FROM catalogue.indicator"))}
     parts = [
         {
             "index_value_id": number,
