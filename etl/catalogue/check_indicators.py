@@ -95,6 +95,40 @@ def _segregation_faults(catalogue: Catalogue, file: str, indicator: Indicator) -
         yield Fault(file, f"{indicator.code}.denominator", "fehlt: segregation vergleicht die Gruppe mit allen")
 
 
+INTERVALS = {
+    "wilson": ("anteil", "verhaeltnis"),
+    "byar": ("rate",),
+    "delta": ("quotient",),
+    "t": ("mittelwert",),
+    "bootstrap": ("index",),
+}
+"""Method of the interval → kinds of figures for which it is made."""
+
+
+def _interval_faults(catalogue: Catalogue, file: str, indicator: Indicator) -> Iterator[Fault]:
+    method, at = indicator.ci_method, f"{indicator.code}.ci_method"
+    if method != "keine" and indicator.kind not in INTERVALS[method]:
+        kinds = " oder ".join(INTERVALS[method])
+        yield Fault(file, at, f"{method} gilt für {kinds}, nicht für {indicator.kind}; sonst „keine“ wählen")
+    if method == "bootstrap" and indicator.formula != "segregation":
+        yield Fault(file, at, "bootstrap gibt es nur mit formula segregation; sonst „keine“ wählen")
+    if indicator.ci_spread is None:
+        return
+    at = f"{indicator.code}.ci_spread"
+    if method != "t":
+        yield Fault(file, at, "gehört zu ci_method t")
+    named = next((i for i in catalogue.indicators if i.code == indicator.ci_spread), None)
+    if named is None:
+        yield unknown(file, at, indicator.ci_spread, "die Kennzahl", [i.code for i in catalogue.indicators])
+        return
+    terms = named.terms("numerator")
+    counted = catalogue.measure.get(terms[0].measure) if len(terms) == 1 else None
+    if counted is None or not counted.bands or not named.grouped or named.terms("denominator"):
+        yield Fault(file, at, f"{named.code} zählt keine Messgröße nach Gruppen mit Grenzen (bands)")
+    elif terms != indicator.terms("denominator"):
+        yield Fault(file, at, f"{named.code} zählt nicht den Nenner von {indicator.code}")
+
+
 def indicator_faults(catalogue: Catalogue, theme: Theme, indicator: Indicator) -> Iterator[Fault]:
     """Faults of an indicator of a theme."""
     file, at = f"themes/{theme.code}.yaml", indicator.code
@@ -112,6 +146,7 @@ def indicator_faults(catalogue: Catalogue, theme: Theme, indicator: Indicator) -
     yield from _comparison_faults(catalogue, file, indicator)
     yield from _period_faults(catalogue, file, indicator)
     yield from _segregation_faults(catalogue, file, indicator)
+    yield from _interval_faults(catalogue, file, indicator)
     begins = [s.first_year for s in _sources(catalogue, indicator, "numerator") if s.first_year is not None]
     yield from break_faults(file, f"{at}.breaks", indicator.breaks, min(begins, default=None))
     named = {p.name for index in catalogue.indices for p in (*index.parts, *index.optional) if p.indicator == at}

@@ -161,7 +161,10 @@ class Indicator(Strict):
     unit: str
     polarity: Literal["gut", "schlecht", "neutral"] = "neutral"
     decimals: int = Field(1, ge=0, le=4)
-    ci_method: str = "keine"
+    ci_method: Literal["keine", "wilson", "byar", "delta", "t", "bootstrap"] = "keine"
+    ci_spread: str | None = Field(
+        None, description="ci_method t: indicator that counts the same persons by bands of the averaged value"
+    )
     grouped: bool = Field(
         True, description="Whether there are values for the groups that all of its measures have, besides the total"
     )

@@ -138,8 +138,10 @@ def theme_fields(theme: Theme) -> Fields:
             f"{code}_ki_u": f"{title}: 95-%-Konfidenzintervall, untere Grenze",
             f"{code}_ki_o": f"{title}: 95-%-Konfidenzintervall, obere Grenze",
             f"{code}_signifikanz": f"{title}: Vergleich mit der Stadt",
+            f"{code}_trend": f"{title}: Trend",
         }
         values[f"{code}_status"] = german.STATUS
         values[f"{code}_signifikanz"] = german.COMPARED
+        values[f"{code}_trend"] = german.TREND
         hidden.append(f"{code}_klasse")
     return Fields(aliases, values, hidden=tuple(hidden))

@@ -12,7 +12,7 @@ from etl.catalogue.city import COMPARISON
 from etl.confidentiality.protect import protect
 from etl.errors import SozialberichtError
 from etl.releases.derived import add_derived
-from etl.releases.significance import add_significance
+from etl.releases.derived.significance import add_significance
 
 LOCK = 7_262_102
 """Advisory lock: one release at a time."""
@@ -116,7 +116,7 @@ def publish_edition(connection: Connection, catalogue: Catalogue, *, label: str 
     values = connection.execute(FILL, {"edition": edition, "comparison": COMPARISON}).rowcount
     if values == 0:
         raise SozialberichtError("Es gibt noch keine berechneten Werte: zuerst liefern und „compute“ ausführen.")
-    add_significance(connection, int(edition or 0))
+    add_significance(connection, catalogue, int(edition or 0))
     add_derived(connection, catalogue, int(edition or 0))
     if catalogue.city.population is not None:
         parameters = {"measure": catalogue.city.population, "min_count": catalogue.policy.min_count}

@@ -21,15 +21,38 @@ SELECT v.id AS wert_id,
        v.ci_lower AS ki_unten,
        v.ci_upper AS ki_oben,
        v.compared AS vergleich_stadt,
+       CASE i.polarity WHEN 'gut' THEN CASE v.compared WHEN 'hoeher' THEN 'guenstiger' WHEN 'niedriger' THEN 'unguenstiger'
+                                                       ELSE v.compared END
+                       WHEN 'schlecht' THEN CASE v.compared WHEN 'hoeher' THEN 'unguenstiger' WHEN 'niedriger' THEN 'guenstiger'
+                                                            ELSE v.compared END END AS bewertung_stadt,
        v.trend,
        v.class_no AS klasse,
-       CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis
+       CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis,
+       v.ci998_lower AS ki998_unten,
+       v.ci998_upper AS ki998_oben,
+       CASE v.ci_note
+            WHEN 'unsicher' THEN 'Wert nur eingeschränkt verlässlich'
+            WHEN 'geschaetzt' THEN 'Schätzung: Ihr Fehler ist nicht der Zufall der Fallzahlen'
+            WHEN 'saldo' THEN 'Saldo oder zusammengesetzte Größe: Die Fälle dahinter sind daraus nicht abzulesen'
+            WHEN 'streuung' THEN 'Mittelwert, dessen Streuung nicht bekannt ist'
+            WHEN 'bestand' THEN 'Vollständig gezählter Bestand, kein Anteil und keine Rate von Fällen'
+            WHEN 'teile_fehlen' THEN 'Werte, aus denen die Streuung folgt, sind nicht alle veröffentlicht'
+            WHEN 'mehr_faelle' THEN 'Mehr Fälle als Personen: Zähler und Nenner aus verschiedenen Quellen'
+            WHEN 'passt_nicht' THEN 'Das Verfahren passt nicht auf diese Fallzahlen'
+       END AS ki_hinweis,
+       v.compared_rest AS vergleich_rest,
+       v.compared_parent AS vergleich_stadtteil,
+       v.changed_1 AS vergleich_vorjahr,
+       v.p_adjusted <= 0.05 AS signifikant_bh,
+       v.shrunk AS geglaettet,
+       b.name AS geglaettet_an
 FROM release.value v
 JOIN release.edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum' -- official figures stand in a view of their own
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period
-JOIN catalogue.indicator i ON i.id = v.indicator_id;
+JOIN catalogue.indicator i ON i.id = v.indicator_id
+LEFT JOIN geo.unit b ON b.id = v.shrunk_to;
 
 COMMENT ON VIEW sozialbericht.wert IS 'Werte der Kennzahlen je Gebiet, Zeitraum und Gruppe, mit Zustand, Güte und Stand.';
 COMMENT ON COLUMN sozialbericht.wert.wert_id IS 'Eindeutiger, dauerhafter Schlüssel';
@@ -50,9 +73,19 @@ COMMENT ON COLUMN sozialbericht.wert.nenner IS 'Nenner; leer, wenn geheim, nicht
 COMMENT ON COLUMN sozialbericht.wert.wert IS 'Wert in der Einheit der Kennzahl, gerundet; leer, wenn geheim oder nicht vorhanden';
 COMMENT ON COLUMN sozialbericht.wert.status IS 'gueltig, geheim, unsicher, folgt, fehlt, nicht_sinnvoll, nicht_vergleichbar';
 COMMENT ON COLUMN sozialbericht.wert.guete IS 'exakt, exakt_teilung oder geschaetzt';
-COMMENT ON COLUMN sozialbericht.wert.ki_unten IS 'Untere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (Schätzungen, Salden, Quotienten)';
-COMMENT ON COLUMN sozialbericht.wert.ki_oben IS 'Obere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (Schätzungen, Salden, Quotienten)';
+COMMENT ON COLUMN sozialbericht.wert.ki_unten IS 'Untere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (dann nennt ki_hinweis den Grund)';
+COMMENT ON COLUMN sozialbericht.wert.ki_oben IS 'Obere Grenze des 95-%-Konfidenzintervalls; leer, wo das Verfahren nicht passt (dann nennt ki_hinweis den Grund)';
 COMMENT ON COLUMN sozialbericht.wert.vergleich_stadt IS 'Vergleich des Intervalls mit dem Wert der Stadt: hoeher, niedriger, nicht_unterscheidbar';
+COMMENT ON COLUMN sozialbericht.wert.bewertung_stadt IS 'Der Vergleich mit der Stadt, gewertet: guenstiger, unguenstiger, nicht_unterscheidbar; leer bei neutralen Kennzahlen';
 COMMENT ON COLUMN sozialbericht.wert.trend IS 'Trend über die fünf Jahre bis zu diesem: steigend, fallend, kein_trend; leer, wo ein Jahr fehlt oder die Definition gebrochen ist';
 COMMENT ON COLUMN sozialbericht.wert.klasse IS 'Klasse nach den festen Klassengrenzen der Kennzahl, ab 1';
 COMMENT ON COLUMN sozialbericht.wert.hinweis IS 'Hinweis, zum Beispiel: synthetische Daten';
+COMMENT ON COLUMN sozialbericht.wert.ki998_unten IS 'Untere Grenze des 99,8-%-Konfidenzintervalls, für strenge Prüfungen';
+COMMENT ON COLUMN sozialbericht.wert.ki998_oben IS 'Obere Grenze des 99,8-%-Konfidenzintervalls, für strenge Prüfungen';
+COMMENT ON COLUMN sozialbericht.wert.ki_hinweis IS 'Warum ein gezeigter Wert kein Konfidenzintervall hat';
+COMMENT ON COLUMN sozialbericht.wert.vergleich_rest IS 'Vergleich mit der Stadt ohne das Gebiet (Intervall des Unterschieds): hoeher, niedriger, nicht_unterscheidbar';
+COMMENT ON COLUMN sozialbericht.wert.vergleich_stadtteil IS 'Vergleich des Intervalls mit dem Wert des übergeordneten Gebiets: hoeher, niedriger, nicht_unterscheidbar; leer, wo es die Stadt ist';
+COMMENT ON COLUMN sozialbericht.wert.vergleich_vorjahr IS 'Vergleich mit dem Vorjahr (Intervall der Veränderung): hoeher, niedriger, nicht_unterscheidbar';
+COMMENT ON COLUMN sozialbericht.wert.signifikant_bh IS 'Unterscheidet sich von der übrigen Stadt auch dann, wenn alle Gebiete der Ebene und alle Kennzahlen des Jahres geprüft werden (Benjamini-Hochberg, 5 %)';
+COMMENT ON COLUMN sozialbericht.wert.geglaettet IS 'Geglätteter Anteil: zum Anteil der Umgebung hin gerückt, je kleiner das Gebiet, desto mehr; steht neben dem Wert, nie an seiner Stelle';
+COMMENT ON COLUMN sozialbericht.wert.geglaettet_an IS 'Gebiet, zu dessen Anteil hin geglättet ist (Stadtteil oder Stadt)';

@@ -11,7 +11,7 @@ import pytest
 from etl.catalogue import Catalogue, Indicator, RecordForm
 
 THEMES = {"BEV": 26, "ARB": 13, "WOH": 14, "SOZ": 15, "JUH": 12, "BIL": 16}
-FORMULAS = {"keine", "wilson", "byar", "t", "bootstrap"}
+FORMULAS = {"keine", "wilson", "byar", "delta", "t", "bootstrap"}
 
 
 def indicators(catalogue: Catalogue) -> dict[str, Indicator]:
@@ -107,7 +107,7 @@ def test_facts_of_the_proposal_carry_over(catalogue: Catalogue, reference_dir: P
     ours = indicators(catalogue)
     own = {"BEV26"}  # the share of women by age: what the age pyramid and the projection are read from
     assert set(proposed) | own == set(ours) | {i.code for i in catalogue.indices}
-    methods = {"byar/exakt<10": "byar", "delta/keine": "keine"}
+    methods = {"byar/exakt<10": "byar", "delta/keine": "delta"}
     for code, i in ours.items():
         if code in own:
             continue

@@ -129,13 +129,18 @@ def released_list(connection: Connection, catalogue: Catalogue) -> list[Line]:
 
 COUNTS = {
     "wert": {"zaehler": "numerator", "nenner": "denominator", "wert": "numerator, denominator",
-             "ki_unten": "value", "ki_oben": "value", "klasse": "value"},
+             "ki_unten": "value", "ki_oben": "value", "ki998_unten": "value", "ki998_oben": "value",
+             "geglaettet": "value", "klasse": "value"},
     "gebiet": {"einwohner": "population"},
     "umsteigeschluessel": {"einwohneranteil": "population of the pieces", "schaetzfehler_prozent": "value"},
 }  # fmt: skip
 """Columns that hold counts, or figures made of them: view → column → which part of the list."""
 
 DERIVED = {
+    "trend": "trends of visible values",
+    "veraenderung": "differences of visible values",
+    "vergleich": "visible values beside each other",
+    "pruefumfang": "numbers of comparisons, not of persons",
     "index_aktuell": "indices of visible values",
     "index_zeitreihe": "indices of visible values",
     "index_bestandteil": "visible values and their z values",

@@ -52,6 +52,33 @@ def two_proportions(cases: tuple[ArrayLike, ArrayLike], persons: tuple[ArrayLike
         return np.asarray(2 * ndtr(-np.abs(z)))
 
 
+def two_rates(cases: tuple[ArrayLike, ArrayLike], base: tuple[ArrayLike, ArrayLike]) -> NDArray[np.float64]:
+    """Two-sided p value of the difference of two Poisson rates; NaN where there are no cases or no base.
+
+    Score test, z = (x₁ - e)/√(e n₂/(n₁ + n₂)) with e = n₁(x₁ + x₂)/(n₁ + n₂): given their sum, the cases divide by the
+    bases (Przyborowski and Wilenski 1940, Biometrika 31, 313-323).
+    """
+    x1, n1 = (np.asarray(v, dtype=np.float64) for v in (cases[0], base[0]))
+    x2, n2 = (np.asarray(v, dtype=np.float64) for v in (cases[1], base[1]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = n1 / (n1 + n2)
+        expected = share * (x1 + x2)
+        z = (x1 - expected) / np.sqrt(expected * (1 - share))
+        return np.asarray(np.where((n1 > 0) & (n2 > 0), 2 * ndtr(-np.abs(z)), np.nan))
+
+
+def two_means(difference: ArrayLike, errors: tuple[ArrayLike, ArrayLike]) -> NDArray[np.float64]:
+    """Two-sided p value of the difference of two independent means with their standard errors (normal test)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.hypot(np.asarray(errors[0], dtype=np.float64), np.asarray(errors[1], dtype=np.float64))
+        return np.asarray(2 * ndtr(-np.abs(np.asarray(difference, dtype=np.float64) / spread)))
+
+
+def from_difference(lower: ArrayLike, upper: ArrayLike) -> NDArray[np.float64]:
+    """1 where the interval of a difference lies above 0, -1 where below, 0 where it holds 0, NaN where unknown."""
+    return against(lower, upper, 0.0)
+
+
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     """Adjusted p values that control the false discovery rate over all that are not NaN.
 

@@ -119,6 +119,33 @@ def mean(total: ArrayLike, squares: ArrayLike, persons: ArrayLike, level: float 
         return _only(n >= 2, middle - half, middle + half)
 
 
+def moments(counts: ArrayLike, edges: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Persons, sum and sum of squares of a value of which only the numbers by band are known.
+
+    ``counts``: the last axis holds the bands; ``edges`` (bands × 2) their limits. Within a band all values count as
+    equally likely: mean (a + b)/2, variance (b - a)²/12 (uniform distribution).
+    """
+    n, limits = np.asarray(counts, dtype=np.float64), np.asarray(edges, dtype=np.float64)
+    low, high = limits[:, 0], limits[:, 1]
+    middle = (low + high) / 2
+    return n.sum(-1), (n * middle).sum(-1), (n * (middle**2 + (high - low) ** 2 / 12)).sum(-1)
+
+
+def difference(
+    first: tuple[ArrayLike, ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> tuple[Floats, Floats]:
+    """Interval of second - first for two independent estimates, each given as value, lower and upper limit.
+
+    Square-and-add of the distances to the limits: Zou and Donner (2008), Statistics in Medicine 27, 1693-1702; of two
+    proportions with Wilson limits it is Newcombe's method 10. The level is that of the limits.
+    """
+    p1, low1, high1, p2, low2, high2 = _broadcast(*first, *second)
+    change = p2 - p1
+    lower = change - np.sqrt((p2 - low2) ** 2 + (high1 - p1) ** 2)
+    upper = change + np.sqrt((high2 - p2) ** 2 + (p1 - low1) ** 2)
+    return lower, upper
+
+
 def difference_of_proportions(
     cases: tuple[ArrayLike, ArrayLike], persons: tuple[ArrayLike, ArrayLike], level: float = 0.95
 ) -> tuple[Floats, Floats]:
@@ -127,11 +154,6 @@ def difference_of_proportions(
     Newcombe (1998), Statistics in Medicine 17, 873-890, method 10: from the two Wilson intervals.
     """
     (x1, n1), (x2, n2) = _broadcast(cases[0], persons[0]), _broadcast(cases[1], persons[1])
-    low1, high1 = wilson(x1, n1, level)
-    low2, high2 = wilson(x2, n2, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         p1, p2 = x1 / n1, x2 / n2
-    change = p2 - p1
-    lower = change - np.sqrt((p2 - low2) ** 2 + (high1 - p1) ** 2)
-    upper = change + np.sqrt((high2 - p2) ** 2 + (p1 - low1) ** 2)
-    return lower, upper
+    return difference((p1, *wilson(x1, n1, level)), (p2, *wilson(x2, n2, level)))

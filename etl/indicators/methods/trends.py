@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc
 
 from etl.indicators.methods.intervals import normal_quantile
 
@@ -100,6 +101,37 @@ def of_values(values: ArrayLike, lower: ArrayLike, upper: ArrayLike, level: floa
         spread = w.sum(-1) * (w * t**2).sum(-1) - (w * t).sum(-1) ** 2
         chi2 = slope**2 / (w.sum(-1) / spread)
     return Trend(chi2, slope, _decided(chi2, slope, _same_sign(y, t, w)))
+
+
+@dataclass(frozen=True)
+class Line:
+    """Slope per year of a straight line through a series, in the unit of the values, with its limits."""
+
+    slope: Floats
+    lower: Floats
+    upper: Floats
+
+
+def line(values: ArrayLike, lower: ArrayLike, upper: ArrayLike, level: float = 0.95) -> Line:
+    """Weighted straight line as in ``of_values``; its limits are slope ∓ z se, se = √(Σw / (Σw Σwt² - (Σwt)²)).
+
+    Also for proportions, where the trend itself is judged on the counts: how many units a year, in words that readers
+    know, instead of logits.
+    """
+    y, low, high = (np.asarray(v, dtype=np.float64) for v in np.broadcast_arrays(values, lower, upper))
+    _require(y)
+    t = _times(y.shape[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        w = 1 / ((high - low) / (2 * normal_quantile(level))) ** 2
+        slope = _slope(y, t, w)
+        error = np.sqrt(w.sum(-1) / (w.sum(-1) * (w * t**2).sum(-1) - (w * t).sum(-1) ** 2))
+    half = normal_quantile(level) * error
+    return Line(slope, slope - half, slope + half)
+
+
+def p_value(chi2: ArrayLike) -> Floats:
+    """Probability of so large a χ² with one degree of freedom by chance."""
+    return np.asarray(chdtrc(1, np.asarray(chi2, dtype=np.float64)))
 
 
 def _require(series: Floats) -> None:

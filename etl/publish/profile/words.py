@@ -26,6 +26,7 @@ INTERVAL = {
     "keine": "keines",
     "wilson": "Wilson",
     "byar": "Byar, bei weniger als 10 Fällen exakt",
+    "delta": "Delta-Verfahren",
     "t": "t-Verteilung",
     "bootstrap": "Bootstrap",
 }

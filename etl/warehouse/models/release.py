@@ -16,6 +16,17 @@ EDITION_STATUS = ("draft", "published", "superseded", "withdrawn")
 
 COMPARED = ("hoeher", "niedriger", "nicht_unterscheidbar")
 TREND = ("steigend", "fallend", "kein_trend")
+CI_NOTE = (
+    "unsicher", "geschaetzt", "saldo", "streuung", "bestand", "teile_fehlen", "mehr_faelle", "passt_nicht",
+)  # fmt: skip
+"""Why a value that is shown has no limits."""
+COMPARISONS = ("compared_rest", "compared_parent", "changed_1", "changed_3", "changed_5")
+"""Columns with the words of ``COMPARED`` besides ``compared``."""
+DERIVED_COLUMNS = (
+    "ci998_lower", "ci998_upper", *COMPARISONS, "p_value", "p_adjusted", "shrunk", "shrunk_to",
+    "change_1", "change_1_lower", "change_1_upper", "change_3", "change_3_lower", "change_3_upper",
+    "change_5", "change_5_lower", "change_5_upper",
+)  # fmt: skip
 
 
 class Edition(Base):
@@ -57,6 +68,12 @@ class Value(Base):
             "status = 'gueltig' OR num_nonnulls(ci_lower, ci_upper, compared, trend) = 0",
             name="no_interval_where_withheld",
         ),
+        *(one_of(column, COMPARED) for column in COMPARISONS),
+        one_of("ci_note", CI_NOTE),
+        CheckConstraint(
+            f"status = 'gueltig' OR num_nonnulls({', '.join(DERIVED_COLUMNS)}) = 0",
+            name="nothing_derived_where_withheld",
+        ),
         Index("uq_value_cell", "edition_id", "unit_id", "indicator_id", "group_code", "period", unique=True),
         Index("ix_value_indicator", "edition_id", "indicator_id", "period"),
         {"schema": "release", "comment": "Protected values by edition (append-only)"},
@@ -79,6 +96,62 @@ class Value(Base):
     ci_upper: Mapped[float | None] = mapped_column(Double, comment="Upper limit of the 95 % confidence interval")
     compared: Mapped[str | None] = mapped_column(Text, comment="Interval against the value of the city")
     trend: Mapped[str | None] = mapped_column(Text, comment="Trend over the five years that end with this one")
+    ci998_lower: Mapped[float | None] = mapped_column(Double, comment="Lower limit of the 99.8 % confidence interval")
+    ci998_upper: Mapped[float | None] = mapped_column(Double, comment="Upper limit of the 99.8 % confidence interval")
+    ci_note: Mapped[str | None] = mapped_column(Text, comment="Why there are no limits")
+    compared_rest: Mapped[str | None] = mapped_column(Text, comment="Difference to the city without the unit")
+    compared_parent: Mapped[str | None] = mapped_column(
+        Text, comment="Interval against the value of the area above, unless that is the city"
+    )
+    p_value: Mapped[float | None] = mapped_column(Double, comment="Of the difference to the city without the unit")
+    p_adjusted: Mapped[float | None] = mapped_column(
+        Double, comment="Benjamini-Hochberg over units of a level and indicators of a year"
+    )
+    shrunk: Mapped[float | None] = mapped_column(
+        Double, comment="Share drawn towards the area around (logit, empirical Bayes), beside the counted one"
+    )
+    shrunk_to: Mapped[int | None] = mapped_column(ForeignKey("geo.unit.id"), comment="Area that the share is drawn to")
+    change_1: Mapped[float | None] = mapped_column(Double, comment="Change since one year before")
+    change_1_lower: Mapped[float | None] = mapped_column(Double, comment="Its lower limit, 95 %")
+    change_1_upper: Mapped[float | None] = mapped_column(Double, comment="Its upper limit, 95 %")
+    changed_1: Mapped[str | None] = mapped_column(Text, comment="What its interval says")
+    change_3: Mapped[float | None] = mapped_column(Double, comment="Change since three years before")
+    change_3_lower: Mapped[float | None] = mapped_column(Double, comment="Its lower limit, 95 %")
+    change_3_upper: Mapped[float | None] = mapped_column(Double, comment="Its upper limit, 95 %")
+    changed_3: Mapped[str | None] = mapped_column(Text, comment="What its interval says")
+    change_5: Mapped[float | None] = mapped_column(Double, comment="Change since five years before")
+    change_5_lower: Mapped[float | None] = mapped_column(Double, comment="Its lower limit, 95 %")
+    change_5_upper: Mapped[float | None] = mapped_column(Double, comment="Its upper limit, 95 %")
+    changed_5: Mapped[str | None] = mapped_column(Text, comment="What its interval says")
+
+
+class Trend(Base):
+    """The trend of a unit's indicator over the five years that end with ``last_period``."""
+
+    __tablename__ = "trend"
+    __table_args__ = (
+        one_of("direction", TREND),
+        Index("uq_trend_cell", "edition_id", "unit_id", "indicator_id", "group_code", "last_period", unique=True),
+        {"schema": "release", "comment": "Trends by edition (append-only)"},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True, comment="Published as trend_id")
+    edition_id: Mapped[int] = mapped_column(ForeignKey("release.edition.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("geo.unit.id"))
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("catalogue.indicator.id"))
+    group_code: Mapped[str] = mapped_column(Text)
+    first_period: Mapped[str] = mapped_column(ForeignKey("warehouse.period.code"))
+    last_period: Mapped[str] = mapped_column(ForeignKey("warehouse.period.code"))
+    points: Mapped[int] = mapped_column(comment="Yearly values that the trend rests on")
+    slope: Mapped[float] = mapped_column(Double, comment="Weighted straight line: indicator's unit a year")
+    slope_lower: Mapped[float] = mapped_column(Double, comment="Its lower limit, 95 %")
+    slope_upper: Mapped[float] = mapped_column(Double, comment="Its upper limit, 95 %")
+    direction: Mapped[str] = mapped_column(Text, comment="By the test at 99.8 % and all fits without one year")
+    chi2: Mapped[float] = mapped_column(Double, comment="Of the test for trend, one degree of freedom")
+    p_value: Mapped[float] = mapped_column(Double)
+    p_adjusted: Mapped[float] = mapped_column(
+        Double, comment="Benjamini-Hochberg over units of a level and indicators with the same last year"
+    )
 
 
 class UnitPopulation(Base):
