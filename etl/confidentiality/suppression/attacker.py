@@ -52,12 +52,17 @@ def demands(table: Table) -> list[Demand]:
 class Attacker:
     """The attacker's linear program; ``hide`` sets the pattern, ``reach`` asks how far a cell can deviate."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, among: Bools | None = None) -> None:
+        """``among``: the only cells that will ever be hidden; fewer make the program smaller."""
         self.table = table
         largest = max((d.least for d in demands(table)), default=1.0)
         self.below = np.minimum(table.room_below, FAR * largest)
         self.above = np.minimum(table.room_above, FAR * largest)
         self.hidden = np.zeros(table.cells)
+        self._cells = np.arange(table.cells) if among is None else np.flatnonzero(among)
+        self._column = np.full(table.cells, -1)
+        self._column[self._cells] = np.arange(len(self._cells))
+        self._columns = np.arange(len(self._cells), dtype=np.int32)
         self._model = highspy.Highs()  # type: ignore[no-untyped-call]
         self._model.setOptionValue("output_flag", False)
         self._model.setOptionValue("threads", 1)
@@ -67,51 +72,67 @@ class Attacker:
 
     def _problem(self) -> highspy.HighsLp:
         table = self.table
+        row = np.repeat(np.arange(table.relations), np.diff(table.start))
+        kept = self._column[table.cell] >= 0
+        rows, row = np.unique(row[kept], return_inverse=True)
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = table.cells, table.relations
-        lp.col_cost_ = np.zeros(table.cells)
-        lp.col_lower_ = np.zeros(table.cells)
-        lp.col_upper_ = np.zeros(table.cells)
-        lp.row_lower_ = np.zeros(table.relations)
-        lp.row_upper_ = np.zeros(table.relations)
+        lp.num_col_, lp.num_row_ = len(self._cells), len(rows)
+        lp.col_cost_ = np.zeros(len(self._cells))
+        lp.col_lower_ = np.zeros(len(self._cells))
+        lp.col_upper_ = np.zeros(len(self._cells))
+        lp.row_lower_ = np.zeros(len(rows))
+        lp.row_upper_ = np.zeros(len(rows))
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = table.start.astype(np.int32)
-        lp.a_matrix_.index_ = table.cell.astype(np.int32)
-        lp.a_matrix_.value_ = table.coefficient
+        lp.a_matrix_.start_ = np.searchsorted(row, np.arange(len(rows) + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = self._column[table.cell[kept]].astype(np.int32)
+        lp.a_matrix_.value_ = table.coefficient[kept]
         return lp
+
+    def _bounds(self, below: Floats, above: Floats) -> None:
+        self._model.changeColsBounds(len(self._cells), self._columns, -below[self._cells], above[self._cells])
 
     def hide(self, degree: Floats | Bools) -> None:
         """Hide cells to a degree 0 … 1 (fractions occur while the optimum is being bounded)."""
         self.hidden = np.clip(np.asarray(degree, dtype=np.float64), 0, 1)
-        everything = np.arange(self.table.cells, dtype=np.int32)
-        self._model.changeColsBounds(
-            len(everything), everything, -self.below * self.hidden, self.above * self.hidden
-        )  # fmt: skip
+        self._bounds(self.below * self.hidden, self.above * self.hidden)
 
     def set(self, cell: int, hidden: bool) -> None:
         """Hide or show a single cell."""
         self.hidden[cell] = float(hidden)
-        self._model.changeColBounds(cell, -self.below[cell] * hidden, self.above[cell] * hidden)
+        self._model.changeColBounds(int(self._column[cell]), -self.below[cell] * hidden, self.above[cell] * hidden)
 
     def reach(self, cell: int, sign: int) -> Reach:
         """The largest deviation of a cell in a direction.
 
-        The coefficients hold for every pattern: reach(x) ≤ Σ coefficient × x, by weak duality.
+        The coefficients hold for every pattern (of ``among``): reach(x) ≤ Σ coefficient × x, by weak duality.
         """
-        if self._asked not in (-1, cell):
+        deviation, coefficients = self._ask(cell, sign)
+        return Reach(float(sign * deviation[cell]), deviation, coefficients)
+
+    def within(self, degree: Floats, demand: Demand) -> tuple[Floats, Floats]:
+        """A deviation as far as a demand asks for where no room is wider than that, and a cut's coefficients.
+
+        The coefficients are those of the rooms as they are. The pattern set by ``hide`` is lost.
+        """
+        self._bounds(np.minimum(self.below, demand.least) * degree, np.minimum(self.above, demand.least) * degree)
+        return self._ask(demand.cell, demand.sign)
+
+    def _ask(self, cell: int, sign: int) -> tuple[Floats, Floats]:
+        column = int(self._column[cell])
+        if self._asked not in (-1, column):
             self._model.changeColCost(self._asked, 0.0)
-        self._model.changeColCost(cell, float(sign))
-        self._asked = cell
+        self._model.changeColCost(column, float(sign))
+        self._asked = column
         self._model.run()
         if self._model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             self._model.clearSolver()
             self._model.run()
         solution = self._model.getSolution()
-        deviation = np.asarray(solution.col_value)
+        deviation, reduced = np.zeros(self.table.cells), np.zeros(self.table.cells)
+        deviation[self._cells] = solution.col_value
         # reduced costs at the optimum, for maximisation: positive where a wider upper limit would help
-        reduced = np.asarray(solution.col_dual)
-        coefficients = np.maximum(reduced, 0) * self.above + np.maximum(-reduced, 0) * self.below
-        return Reach(float(sign * deviation[cell]), deviation, coefficients)
+        reduced[self._cells] = solution.col_dual
+        return deviation, np.maximum(reduced, 0) * self.above + np.maximum(-reduced, 0) * self.below
 
 
 def met(demand: Demand, reach: float) -> bool:

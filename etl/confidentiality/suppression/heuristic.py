@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from etl.confidentiality.suppression.attacker import TOLERANCE, Attacker, Demand, demands, met
 from etl.confidentiality.suppression.table import Bools, Floats, Ints, Table
@@ -31,7 +32,23 @@ class Patterns:
         self.demands = demands(table)
         self.attacker = Attacker(table)
         self._flow = self._flow_model()
+        self._cell = np.array([d.cell for d in self.demands], dtype=np.int64)
+        self._sign = np.array([d.sign for d in self.demands], dtype=np.float64)
+        self._least = np.array([d.least for d in self.demands], dtype=np.float64)
+        self._lies_in = sparse.csr_array(
+            (np.ones(len(table.cell)), table.cell, table.start), shape=(table.relations, table.cells)
+        ).T.tocsr()
+        # for each demand the cells that a deviation fulfilling it moves; many demands share one
         self._uses: list[Bools] = [np.zeros(table.cells, dtype=bool) for _ in self.demands]
+
+    def _note(self, deviation: Floats, number: int, among: Bools) -> Bools:
+        """Note a deviation for a demand and for those ``among`` that it fulfils as well; returns which."""
+        served = among & (self._sign * deviation[self._cell] >= self._least)
+        served[number] = True
+        uses = np.abs(deviation) > TOLERANCE
+        for n in np.flatnonzero(served):
+            self._uses[n] = uses
+        return served
 
     def _flow_model(self) -> highspy.Highs:
         """Deviations split into ups (columns 0 … n - 1) and downs (n … 2n - 1), each with its price."""
@@ -91,14 +108,17 @@ class Patterns:
         out = hidden.copy()
         self.attacker.hide(out)
         prices = self.table.cost if price is None else price
+        open_ = np.ones(len(self.demands), dtype=bool)
         for number in range(len(self.demands)) if order is None else order:
+            if not open_[number]:
+                continue
             demand = self.demands[number]
             reached = self.attacker.reach(demand.cell, demand.sign)
             if met(demand, reached.reach):
-                self._uses[number] = np.abs(reached.deviation) > TOLERANCE
+                open_ &= ~self._note(reached.deviation, number, open_)
                 continue
             deviation = self._cheapest(demand, out, prices)
-            self._uses[number] = np.abs(deviation) > TOLERANCE
+            open_ &= ~self._note(deviation, number, open_)
             for cell in np.flatnonzero(self._uses[number] & ~out):
                 out[cell] = True
                 self.attacker.set(int(cell), hidden=True)
@@ -107,35 +127,44 @@ class Patterns:
     def thin(self, hidden: Bools, candidates: Iterable[int] | None = None) -> Bools:
         """The pattern without cells that no demand needs, dearest first; every demand must be met and noted."""
         out = hidden.copy()
-        self.attacker.hide(out)
+        attacker = Attacker(self.table, among=out)
+        attacker.hide(out)
         listed = np.flatnonzero(out & ~self.table.primary) if candidates is None else np.fromiter(candidates, np.int64)
         for cell in listed[np.argsort(-self.table.cost[listed], kind="stable")]:
             if not out[cell]:
                 continue
-            self.attacker.set(int(cell), hidden=False)
-            if self._still_met(int(cell)):
+            attacker.set(int(cell), hidden=False)
+            if self._still_met(int(cell), attacker):
                 out[cell] = False
             else:
-                self.attacker.set(int(cell), hidden=True)
+                attacker.set(int(cell), hidden=True)
         return out
 
-    def _still_met(self, without: int) -> bool:
-        renewed: dict[int, Bools] = {}
-        for number, demand in enumerate(self.demands):
-            if not self._uses[number][without]:
+    def _still_met(self, without: int, attacker: Attacker) -> bool:
+        before = list(self._uses)
+        open_ = np.array([uses[without] for uses in self._uses], dtype=bool)
+        waiting = np.flatnonzero(open_)
+        # most cells are needed: neighbours, and those served by few cells, are asked first
+        near = (self._lies_in @ self._lies_in[[without]].T).toarray().ravel()[self._cell[waiting]] > 0
+        cells = np.array([self._uses[n].sum() for n in waiting])
+        for number in waiting[np.lexsort((cells, ~near))]:
+            if not open_[number]:
                 continue
-            reached = self.attacker.reach(demand.cell, demand.sign)
+            demand = self.demands[number]
+            reached = attacker.reach(demand.cell, demand.sign)
             if not met(demand, reached.reach):
+                self._uses = before
                 return False
-            renewed[number] = np.abs(reached.deviation) > TOLERANCE
-        for number, uses in renewed.items():
-            self._uses[number] = uses
+            open_ &= ~self._note(reached.deviation, int(number), open_)
         return True
+
+    def first(self) -> Bools:
+        """A pattern repaired from the primaries, widest demands first; not thinned yet."""
+        return self.repair(self.table.primary.copy(), np.argsort([-d.least for d in self.demands], kind="stable"))
 
     def start(self) -> Bools:
         """A first good pattern: repaired from the primaries, widest demands first, and thinned."""
-        widest = np.argsort([-d.least for d in self.demands], kind="stable")
-        return self.thin(self.repair(self.table.primary.copy(), widest))
+        return self.thin(self.first())
 
     def improve(self, hidden: Bools, rounds: int, rng: np.random.Generator, share: float = 0.15) -> Bools:
         """Take a random part of the secondaries away, mend with jittered prices, thin; keep what is cheaper."""
