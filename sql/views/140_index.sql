@@ -97,8 +97,8 @@ END
 $$;
 
 CREATE VIEW sozialbericht.index_bestandteil AS
-SELECT v.id AS index_wert_id,
-       row_number() OVER (ORDER BY v.id, p.part) AS index_bestandteil_id,
+SELECT (v.id * 100 + row_number() OVER (PARTITION BY v.id ORDER BY p.part))::integer AS index_bestandteil_id,
+       v.id AS index_wert_id,
        e.label AS stand,
        d.label AS gebietsstand,
        u.level AS ebene,
@@ -121,7 +121,7 @@ JOIN catalogue.indicator i ON i.id = p.indicator_id;
 
 COMMENT ON VIEW sozialbericht.index_bestandteil IS 'Bestandteile der Indizes: Wert und z-Wert je Gebiet und Jahr im aktuellen Gebietsstand.';
 COMMENT ON COLUMN sozialbericht.index_bestandteil.index_wert_id IS 'Schlüssel des Indexwerts';
-COMMENT ON COLUMN sozialbericht.index_bestandteil.index_bestandteil_id IS 'Eindeutiger Schlüssel innerhalb einer Veröffentlichung';
+COMMENT ON COLUMN sozialbericht.index_bestandteil.index_bestandteil_id IS 'Eindeutiger Schlüssel';
 COMMENT ON COLUMN sozialbericht.index_bestandteil.stand IS 'Veröffentlichung';
 COMMENT ON COLUMN sozialbericht.index_bestandteil.gebietsstand IS 'Gebietsstand';
 COMMENT ON COLUMN sozialbericht.index_bestandteil.ebene IS 'Ebene des Gebiets';
@@ -137,7 +137,7 @@ COMMENT ON COLUMN sozialbericht.index_bestandteil.wert IS 'Wert in der Einheit d
 COMMENT ON COLUMN sozialbericht.index_bestandteil.z IS 'z-Wert in Richtung des Index';
 
 CREATE VIEW sozialbericht.indexklasse AS
-SELECT row_number() OVER (ORDER BY k.index, k.klasse) AS indexklasse_id, k.*
+SELECT (row_number() OVER (ORDER BY k.index, k.klasse))::integer AS indexklasse_id, k.*
 FROM (
     SELECT s.code AS index, s.title AS titel, (c.class ->> 'code')::integer AS klasse, c.class ->> 'label' AS name
     FROM catalogue.social_index s
