@@ -46,7 +46,7 @@ COMMANDS = {
     "roles": "etl.warehouse.role_commands:app",
     "db": "etl.warehouse.commands:app",
     "doctor": "etl.warehouse.commands:doctor",
-    "bench": "etl.intake.bench.commands:app",
+    "bench": "etl.main_job.bench_commands:app",
 }
 """Command or group → where it is, in the order of the help."""
 

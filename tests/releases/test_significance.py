@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from etl.catalogue import Catalogue
 from etl.indicators.methods import comparison, shrinkage
-from etl.releases.derived.comparison import adjusted
+from etl.releases.derived.control import adjusted
 from etl.releases.derived.frame import NUMBERS
 from etl.releases.derived.intervals import bands_of, with_limits
 from etl.releases.derived.significance import Significance, significance

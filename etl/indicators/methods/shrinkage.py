@@ -60,7 +60,9 @@ def shrink_within(cases: ArrayLike, persons: ArrayLike, around: NDArray[np.int64
         own = np.where(taking, (n + 1) * (n + 2) / (n * (r + 1) * (n - r + 1)), np.nan)
 
         def total(values: Floats) -> Floats:
-            return np.asarray(np.bincount(around.ravel(), np.where(taking, values, 0.0).ravel(), size), dtype=np.float64)
+            return np.asarray(
+                np.bincount(around.ravel(), np.where(taking, values, 0.0).ravel(), size), dtype=np.float64
+            )
 
         areas, total_r, total_n = total(np.ones_like(r)), total(r), total(n)
         centre = np.log((total_r + 0.5) / (total_n - total_r + 0.5))

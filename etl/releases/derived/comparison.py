@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from etl.indicators.methods import comparison, intervals
-from etl.releases.derived.frame import TABLE, TOTAL, Floats, array, column, words
+from etl.releases.derived.frame import TABLE, Floats, array, column, words
 from etl.releases.derived.intervals import LOWER, SPREAD, UPPER
 
 CITY, REST, ABOVE = "compared", "compared_rest", "compared_parent"
-P_VALUE, ADJUSTED = "p_value", "p_adjusted"
+P_VALUE = "p_value"
 WORDS = {
     comparison.HIGHER: "hoeher",
     comparison.LOWER: "niedriger",
     comparison.SIMILAR: "nicht_unterscheidbar",
 }
-PLACES = 6
-"""Decimals of p values: more would differ between machines."""
 
 
 def unrounded() -> pl.Expr:
@@ -101,28 +96,3 @@ def _error(persons: Floats, total: Floats, squares: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (squares - total**2 / persons) / (persons - 1)
         return np.asarray(np.sqrt(np.maximum(variance, 0) / persons))
-
-
-def with_control(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adjusted p values (Benjamini-Hochberg) over all units of a level × indicators of a version and year.
-
-    Totals and groups apart, so that many groups do not make the totals' findings rarer.
-    """
-    numbered = frame.select(
-        pl.struct("version_id", "level", "year", pl.col("group_code") == TOTAL).rank("dense").alias("family")
-    )["family"].to_numpy()
-    return frame.with_columns(column(ADJUSTED, adjusted(array(frame, P_VALUE), numbered)).round(PLACES)).with_columns(
-        pl.col(P_VALUE).round(PLACES)
-    )
-
-
-def adjusted(p: Floats, family: NDArray[np.integer[Any]]) -> Floats:
-    """Benjamini-Hochberg within each family; NaN stays and is not counted."""
-    out = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(family[known], kind="stable")]
-    if len(order):
-        starts = np.flatnonzero(np.diff(family[order], prepend=family[order][0] - 1))
-        for rows in np.split(order, starts[1:]):
-            out[rows] = comparison.benjamini_hochberg(p[rows])
-    return out

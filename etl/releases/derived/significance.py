@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.releases.derived.change import YEARS, with_changes
-from etl.releases.derived.comparison import ABOVE, ADJUSTED, CITY, P_VALUE, REST, with_comparisons, with_control
+from etl.releases.derived.comparison import ABOVE, CITY, REST, with_comparisons
+from etl.releases.derived.control import ADJUSTED, P_VALUE, with_control
 from etl.releases.derived.frame import read
 from etl.releases.derived.intervals import LOWER, NOTE, STRICT, UPPER, with_limits
 from etl.releases.derived.shrinkage import AROUND, SHRUNK, with_shrinkage
@@ -45,10 +46,15 @@ class Significance:
 
 def significance(frame: pl.DataFrame) -> Significance:
     """All statistics of values that have their limits; the control of many tests comes last, over all of them."""
+    found = uncontrolled(frame)
+    return Significance(with_control(found.values), with_control(found.trends))
+
+
+def uncontrolled(frame: pl.DataFrame) -> Significance:
+    """All statistics that need no other indicator; p values neither adjusted nor rounded."""
     frame = with_shrinkage(with_changes(with_comparisons(frame)))
     found = trends_of(frame)
-    frame = frame.join(found.select("id", TREND), on="id", how="left", maintain_order="left")
-    return Significance(with_control(frame), found)
+    return Significance(frame.join(found.select("id", TREND), on="id", how="left", maintain_order="left"), found)
 
 
 def add_significance(connection: Connection, catalogue: Catalogue, edition: int) -> int:

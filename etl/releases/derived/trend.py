@@ -6,23 +6,20 @@ import numpy as np
 import polars as pl
 
 from etl.indicators.methods import trends
-from etl.releases.derived.comparison import PLACES, adjusted
-from etl.releases.derived.frame import SERIES, TOTAL, array, column, words
+from etl.releases.derived.frame import SERIES, array, column, words
 from etl.releases.derived.intervals import LOWER, UPPER
 
 TREND = "trend"
 WORDS = {1: "steigend", -1: "fallend", 0: "kein_trend"}
 KEPT = ("unit_id", "version_id", "level", "year", "indicator_id", "group_code", "decimals")
-FAMILY = ("version_id", "level", "year", "totals")
 
 
 def trends_of(frame: pl.DataFrame) -> pl.DataFrame:
     """A row a series and last year, in the order of the frame's series.
 
     ``id`` (of the last value), ``first_period``, ``last_period``, ``points``, ``slope`` with limits (indicator's unit a
-    year), ``trend`` (word), ``chi2``, ``p_value``, ``p_adjusted``. Only five whole years in a row, without a break of
-    the definition, all with limits. Shares by Cochran-Armitage on their counts, others by weighted regression on their
-    limits; adjusted over units of a level × indicators with the same last year.
+    year), ``trend`` (word), ``chi2``, ``p_value``. Only five whole years in a row, without a break of the definition,
+    all with limits. Shares by Cochran-Armitage on their counts, others by weighted regression on their limits.
     """
     yearly = frame.filter(pl.col("years") == 1, pl.col(LOWER).is_not_null()).sort(*SERIES, "year")
     number = yearly.select(pl.struct(SERIES).rank("dense").alias("n"))["n"].to_numpy()
@@ -53,13 +50,9 @@ def trends_of(frame: pl.DataFrame) -> pl.DataFrame:
             "last_period": yearly["period"].gather(ends),
             "points": np.full(len(ends), trends.POINTS),
         }
-    ).with_columns(
+    )
+    return found.with_columns(
         column("slope", line.slope), column("slope_lower", line.lower), column("slope_upper", line.upper),
         words(TREND, np.where(shares, by_share.direction, by_value.direction), WORDS),
         column("chi2", chi2), column("p_value", trends.p_value(chi2)),
-        (pl.col("group_code") == TOTAL).alias("totals"),
     ).filter(pl.col(TREND).is_not_null())  # fmt: skip
-    family = found.select(pl.struct(FAMILY).rank("dense").alias("n"))["n"].to_numpy()
-    return found.with_columns(
-        column("p_adjusted", adjusted(array(found, "p_value"), family)).round(PLACES)
-    ).with_columns(pl.col("p_value").round(PLACES))
