@@ -15,7 +15,8 @@ from etl.warehouse.engine import OWNER, as_login, driver
 FIND = text("""
 WITH RECURSIVE ours AS (
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('sozialbericht', 'planung') AND c.relkind IN ('v', 'm') AND pg_get_userbyid(c.relowner) = :owner
+    WHERE n.nspname IN ('sozialbericht', 'planung', 'kandidat', 'release') AND c.relkind IN ('v', 'm')
+      AND pg_get_userbyid(c.relowner) = :owner
 ), edge AS (
     SELECT DISTINCT r.ev_class AS dependent, d.refobjid AS base
     FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid

@@ -21,6 +21,12 @@ from etl.warehouse.view_facts import view_facts
 PUBLISHED = "sozialbericht"
 PLANNING = "planung"
 """Views for the people who form districts; never granted to readers."""
+CANDIDATE = "kandidat"
+"""The published views once more, showing the newest draft as if it were published."""
+STANDING = "release"
+"""Its views say which releases the two schemas show."""
+
+_EDITIONS = ("release.shown_edition", "release.candidate_edition")
 
 _OURS = text("""
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -36,7 +42,8 @@ def _literal(value: object) -> str:
 def render(catalogue: Catalogue) -> list[tuple[str, str]]:
     """File name and SQL text of every function and view, templates filled in from the catalogue.
 
-    ``NAME.sql.j2`` is filled in once a theme, ``NAME.city.sql.j2`` once.
+    ``NAME.sql.j2`` is filled in once a theme, ``NAME.city.sql.j2`` once. Published views come a second time, for the
+    candidate.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SQL / "views"),
@@ -57,7 +64,16 @@ def render(catalogue: Catalogue) -> list[tuple[str, str]]:
             ]
         elif path.suffix == ".sql":
             texts.append((path.name, path.read_text(encoding="utf-8")))
-    return texts
+    return [*texts, *candidate(texts)]
+
+
+def candidate(texts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The files that make published views, made over for the schema of the candidate."""
+    return [
+        (f"{CANDIDATE}:{name}", body.replace(f"{PUBLISHED}.", f"{CANDIDATE}.").replace(*_EDITIONS))
+        for name, body in texts
+        if f"CREATE VIEW {PUBLISHED}." in body
+    ]
 
 
 def _digest(texts: list[tuple[str, str]]) -> str:
@@ -75,7 +91,7 @@ def drop_views(connection: Connection, *, keep_dependents: bool) -> list[city_ma
             " und danach unverändert wieder angelegt."
         )
     city_made.drop(connection, dependents)
-    ours = connection.execute(_OURS, {"schemas": [PUBLISHED, PLANNING], "owner": OWNER}).all()
+    ours = connection.execute(_OURS, {"schemas": [PUBLISHED, PLANNING, CANDIDATE, STANDING], "owner": OWNER}).all()
     if ours:
         listed = sql.SQL(", ").join(sql.Identifier(*names) for names in ours)
         driver(connection).execute(sql.SQL("DROP VIEW {}").format(listed))
@@ -94,7 +110,7 @@ def rebuild(
     ``saved``: dependents already dropped before a migration. Returns whether anything was rebuilt.
     """
     run = partial(driver(connection).execute)
-    for schema in (PUBLISHED, PLANNING):
+    for schema in (PUBLISHED, PLANNING, CANDIDATE):
         run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(*map(sql.Identifier, (schema, OWNER))))
     texts = render(catalogue)
     digest = _digest(texts)

@@ -5,7 +5,7 @@ SELECT e.id AS veroeffentlichung_id,
        CASE e.status WHEN 'published' THEN 'aktuell' WHEN 'superseded' THEN 'ersetzt' ELSE 'zurueckgezogen' END AS zustand,
        e.published_at::date AS veroeffentlicht_am,
        CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis
-FROM release.edition e
+FROM release.shown_edition e
 WHERE e.status IN ('published', 'superseded', 'withdrawn');
 
 COMMENT ON VIEW sozialbericht.veroeffentlichung IS 'Veröffentlichungen (Stände) der Kennzahlen; genau eine ist aktuell.';

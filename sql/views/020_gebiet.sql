@@ -23,7 +23,7 @@ SELECT u.id AS gebiet_id,
 FROM geo.unit u
 JOIN geo.district_version d ON d.id = u.version_id
 LEFT JOIN geo.unit p ON p.id = u.parent_id
-LEFT JOIN release.edition e ON e.status = 'published'
+LEFT JOIN release.shown_edition e ON e.status = 'published'
 LEFT JOIN release.unit_population n ON n.edition_id = e.id AND n.unit_id = u.id
 WHERE u.geom IS NOT NULL;
 

@@ -47,7 +47,7 @@ SELECT v.id AS wert_id,
        v.shrunk AS geglaettet,
        b.name AS geglaettet_an
 FROM release.value v
-JOIN release.edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum' -- official figures stand in a view of their own
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period

@@ -32,7 +32,7 @@ SELECT t.id AS trend_id,
                      AND n.group_code = t.group_code AND lower(m.valid) > lower(l.valid)) AS juengster,
        CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis
 FROM release.trend t
-JOIN release.edition e ON e.id = t.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = t.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = t.unit_id AND u.level <> 'vergleichsraum'
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period f ON f.code = t.first_period

@@ -25,7 +25,7 @@ SELECT v.id::bigint * 10 + c.years AS veraenderung_id,
                                                  ELSE c.word END END AS bewertung,
        CASE WHEN e.synthetic THEN 'synthetische Daten' END AS hinweis
 FROM release.value v
-JOIN release.edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum'
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period

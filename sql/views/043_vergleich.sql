@@ -30,7 +30,7 @@ SELECT x.vergleich_id,
        concat_ws('; ', CASE x.kind WHEN 'vergleichsraum' THEN 'Bezug aus der amtlichen Statistik, Wert aus den Daten der Stadt' END,
                  CASE WHEN e.synthetic THEN 'synthetische Daten' END) AS hinweis
 FROM release.value v
-JOIN release.edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum'
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period
@@ -107,7 +107,7 @@ SELECT min(v.id) AS pruefumfang_id,
        round(0.05 * count(*), 1)::double precision AS zufaellig_erwartet,
        count(*) FILTER (WHERE v.p_adjusted <= 0.05)::integer AS nach_berichtigung
 FROM release.value v
-JOIN release.edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
 JOIN geo.unit u ON u.id = v.unit_id
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period

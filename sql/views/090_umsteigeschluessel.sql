@@ -25,7 +25,7 @@ JOIN geo.unit f ON f.id = x.from_unit_id
 JOIN geo.district_version v ON v.id = f.version_id
 JOIN geo.unit t ON t.id = x.to_unit_id
 JOIN geo.district_version n ON n.id = t.version_id
-LEFT JOIN release.edition r ON r.status = 'published'
+LEFT JOIN release.shown_edition r ON r.status = 'published'
 LEFT JOIN release.unit_population a ON a.edition_id = r.id AND a.unit_id = f.id
 LEFT JOIN release.unit_population z ON z.edition_id = r.id AND z.unit_id = t.id
 LEFT JOIN LATERAL (

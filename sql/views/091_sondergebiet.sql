@@ -37,7 +37,7 @@ WITH share AS (
     SELECT s.area_id, sum(s.share * p.persons) AS inside, sum(p.persons) AS all_of_them, count(*) AS districts,
            array_agg(DISTINCT s.located_by) AS how, bool_and(p.persons IS NOT NULL) AS known
     FROM share s
-    JOIN release.edition e ON e.status = 'published'
+    JOIN release.shown_edition e ON e.status = 'published'
     LEFT JOIN release.unit_population p ON p.edition_id = e.id AND p.unit_id = s.unit_id
     GROUP BY s.area_id
 ), summed AS (
@@ -48,7 +48,7 @@ WITH share AS (
                [max(array_position(ARRAY['gueltig', 'unsicher', 'geheim', 'folgt', 'fehlt', 'nicht_sinnvoll',
                                          'nicht_vergleichbar'], v.status))] AS status
     FROM share s
-    JOIN release.edition e ON e.status = 'published'
+    JOIN release.shown_edition e ON e.status = 'published'
     JOIN release.value v ON v.edition_id = e.id AND v.unit_id = s.unit_id
     GROUP BY s.area_id, v.indicator_id, v.period, v.group_code, e.label
 ), judged AS (

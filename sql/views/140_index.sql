@@ -33,7 +33,7 @@ SELECT v.id AS index_wert_id,
            CASE WHEN e.synthetic OR d.synthetic THEN 'synthetische Daten' END) AS hinweis,
        u.geom::geometry(MultiPolygon, 25832) AS geom
 FROM release.index_value v
-JOIN release.edition e ON e.id = v.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = v.unit_id AND u.geom IS NOT NULL
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current
 JOIN catalogue.social_index s ON s.code = v.index_code
@@ -114,7 +114,7 @@ SELECT (v.id * 100 + row_number() OVER (PARTITION BY v.id ORDER BY p.part))::int
        p.z
 FROM release.index_part p
 JOIN release.index_value v ON v.id = p.index_value_id
-JOIN release.edition e ON e.id = v.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = v.unit_id
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current
 JOIN catalogue.indicator i ON i.id = p.indicator_id;

@@ -26,7 +26,7 @@ SELECT q.id AS ungleichheit_id,
                                   ELSE 'benachbarte Gebiete unterscheiden sich' END
            ELSE '0: überall gleich; je größer, desto ungleicher' END END AS deutung
 FROM release.inequality q
-JOIN release.edition e ON e.id = q.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = q.edition_id AND e.status = 'published'
 JOIN geo.district_version d ON d.id = q.version_id
 JOIN catalogue.indicator i ON i.id = q.indicator_id
 JOIN warehouse.period z ON z.code = q.period;
@@ -70,7 +70,7 @@ SELECT n.id AS nachbarschaft_id,
             ELSE 'kein Muster erkennbar' END AS muster,
        u.geom::geometry(MultiPolygon, 25832) AS geom
 FROM release.neighbourhood n
-JOIN release.edition e ON e.id = n.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = n.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = n.unit_id
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current
 JOIN catalogue.indicator i ON i.id = n.indicator_id;

@@ -22,7 +22,7 @@ SELECT v.id AS typ_wert_id,
        u.geom::geometry(MultiPolygon, 25832) AS geom
 FROM release.type_value v
 JOIN release.typology t ON t.id = v.typology_id
-JOIN release.edition e ON e.id = v.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = v.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = v.unit_id AND u.geom IS NOT NULL
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current
 LEFT JOIN release.type_description w ON w.typology_id = t.id AND w.type_no = v.type_no;
@@ -67,7 +67,7 @@ SELECT p.id AS typprofil_id,
 FROM release.type_profile p
 JOIN release.typology t ON t.id = p.typology_id
 JOIN release.type_description w ON w.typology_id = t.id AND w.type_no = p.type_no
-JOIN release.edition e ON e.id = p.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = p.edition_id AND e.status = 'published'
 JOIN geo.district_version d ON d.id = t.version_id AND d.is_current
 JOIN catalogue.indicator i ON i.id = p.indicator_id;
 
@@ -105,7 +105,7 @@ SELECT t.id AS typologie_id,
        t.firm AS gesichert,
        t.reason AS begruendung
 FROM release.typology t
-JOIN release.edition e ON e.id = t.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = t.edition_id AND e.status = 'published'
 JOIN geo.district_version d ON d.id = t.version_id AND d.is_current;
 
 COMMENT ON VIEW sozialbericht.typologie IS 'Einteilungen in Gebietstypen: wie viele Typen, warum, und wie gesichert.';
