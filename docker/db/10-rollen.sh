@@ -19,6 +19,10 @@ CREATE ROLE leser NOLOGIN;
 CREATE ROLE bezirksplanung NOLOGIN;
 CREATE ROLE qgis_server LOGIN PASSWORD :'qgis_password';
 CREATE ROLE sozialbericht_admin LOGIN PASSWORD :'admin_password';
+-- What these people read of the tables of sozialbericht_pruefer is logged (pgaudit).
+ALTER ROLE statistik SET pgaudit.role TO 'sozialbericht_pruefer';
+ALTER ROLE freigabe SET pgaudit.role TO 'sozialbericht_pruefer';
+ALTER ROLE bezirksplanung SET pgaudit.role TO 'sozialbericht_pruefer';
 GRANT leser TO qgis_server;
 GRANT sozialbericht_owner, sozialbericht_pruefer, statistik, freigabe, vorschau, leser, bezirksplanung, qgis_server TO sozialbericht_admin;
 CREATE DATABASE :"database" OWNER sozialbericht_owner TEMPLATE template0 ENCODING 'UTF8';
@@ -26,4 +30,13 @@ ALTER DATABASE :"database" SET timezone TO 'Europe/Berlin';
 \connect :"database"
 CREATE EXTENSION postgis;
 CREATE EXTENSION btree_gist;
+-- What PostgreSQL gives to everybody and sql/roles.yaml closes.
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+GRANT USAGE ON LANGUAGE plpgsql TO sozialbericht_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure),
+       CASE WHEN p.proname LIKE 'pg%' THEN format('GRANT EXECUTE ON FUNCTION %s TO sozialbericht_owner', p.oid::regprocedure) END
+FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.proname
+  LIKE ANY ('{lo\\_%, loread, lowrite, pg\\_cancel\\_backend, pg\\_terminate\\_backend, pg\\_%advisory\\_%lock%}')
+\gexec
 SQL
