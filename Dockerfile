@@ -1,4 +1,4 @@
-# One image for the ETL and the map server; the database comes from the PostGIS project (docker-compose.yml).
+# One image for the ETL and the map server, and the PostGIS project's with pgaudit for the database (docker-compose.yml).
 # Pinned by tag. Where a registry can be reached, `docker buildx imagetools inspect` gives the digest to add.
 FROM debian:12.11-slim AS base
 WORKDIR /opt/sozialbericht
@@ -26,3 +26,6 @@ ENV SOZIALBERICHT_DATABASE=sozialbericht
 EXPOSE 8080
 USER sozialbericht
 ENTRYPOINT ["docker/qgis-server"]
+
+FROM postgis/postgis:15-3.5 AS db
+RUN apt-get -q update && apt-get -q --yes install --no-install-recommends postgresql-15-pgaudit && apt-get clean && rm -rf /var/lib/apt/lists/*

@@ -44,7 +44,7 @@ COMMANDS = {
     "catalogue": "etl.catalogue.commands:app",
     "audit": "etl.warehouse.auditlog_commands:app",
     "roles": "etl.warehouse.role_commands:app",
-    "db": "etl.warehouse.commands:app",
+    "db": "etl.main_job.backup_commands:app",
     "doctor": "etl.warehouse.commands:doctor",
     "bench": "etl.main_job.bench_commands:app",
 }

@@ -21,6 +21,7 @@ from etl import settings
 from etl.errors import SetupError
 from etl.warehouse import auditlog, engine, service
 
+RESTORED = ("wiederhergestellt", "aelter")
 _pending: set[str] = set()
 
 
@@ -28,8 +29,9 @@ _pending: set[str] = set()
 class Anchor:
     """A head as it was: ``release`` is the label of what was published then.
 
-    ``reason``: "" for an ordinary line; ``wiederhergestellt`` where a backup was played in on purpose, so that lines
-    above it with higher numbers are no longer expected; ``ende`` where the database was removed on purpose.
+    ``reason``: "" for an ordinary line; ``wiederhergestellt`` where a backup was played in on purpose, so that heads
+    beyond number ``kept`` are no longer expected; ``aelter`` where it knows less than is known here and nobody has
+    confirmed that yet; ``ende`` where the database was removed on purpose.
     """
 
     chain: str
@@ -38,6 +40,7 @@ class Anchor:
     at: str
     release: str | None = None
     reason: str = ""
+    kept: int | None = None
 
     @property
     def day(self) -> str:
@@ -85,7 +88,7 @@ def expected(anchors: list[Anchor], chain: str) -> list[Anchor]:
         if anchor.chain != chain:
             continue
         if anchor.reason == "wiederhergestellt":
-            standing = [a for a in standing if a.number <= anchor.number]
+            standing = [a for a in standing if a.number <= (anchor.kept or 0)]
         standing.append(anchor)
     return standing
 
@@ -94,25 +97,32 @@ def lost_chain(anchors: list[Anchor], chain: str | None) -> Anchor | None:
     """The newest line of a chain that this database had and that was not ended on purpose; None if all is well."""
     now_there = Anchor(chain or "", 0, "", "")
     for before, after in reversed(list(pairwise([*anchors, now_there]))):
-        if before.chain != after.chain and before.reason != "ende" and after.reason != "wiederhergestellt":
+        if before.chain != after.chain and before.reason != "ende" and after.reason not in RESTORED:
             return before
     return None
 
 
-def newest_elsewhere(chain: str, home: Path | None = None) -> Anchor | None:
-    """The line with the highest number that any database of this installation has left for a chain."""
-    lines = [a for path in sorted(folder(home).glob("*.jsonl")) for a in read(path) if a.chain == chain]
+def newest_known(chain: str, database: str, home: Path | None = None) -> Anchor | None:
+    """The highest head of a chain that the databases of this installation have left, seen from ``database``.
+
+    Other databases that began as a restored copy do not count: what was done in them was never the city's own.
+    """
+    lines: list[Anchor] = []
+    for path in folder(home).glob("*.jsonl"):
+        mine = [a for a in read(path) if a.chain == chain]
+        if mine and (path == file_of(database, home) or mine[0].reason not in RESTORED):
+            lines += expected(mine, chain)
     return max(lines, key=lambda a: a.number, default=None)
 
 
-def now(connection: Connection, reason: str = "") -> Anchor | None:
+def now(connection: Connection, reason: str = "", kept: int | None = None) -> Anchor | None:
     """The head of a database as a line; None where it has no log yet."""
     head = auditlog.head(connection)
     if head is None:
         return None
     label = connection.scalar(text("SELECT label FROM release.edition WHERE status = 'published'"))
     at = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Anchor(head.chain, head.number, head.sha256, at, label, reason)
+    return Anchor(head.chain, head.number, head.sha256, at, label, reason, kept)
 
 
 def write(database: str, anchor: Anchor, home: Path | None = None) -> None:

@@ -175,14 +175,13 @@ def _start(home: Path, account: Account) -> ClusterInfo:
         options = f"-p {info.port} -c unix_socket_directories='{_quoted(info.host)}'"
         options += "".join(f" -c {key}={value}" for key, value in pgaudit.server_options(info.version).items())
         pgaudit.clear_old(info.data)
-        log, began = _fresh_log(home), time.time()
-        before = log.stat().st_size if log.exists() else 0
+        log, before = _fresh_log(home), _logged(info.data)
         done = account.run(
             [program, "start", "-D", layout.data_folder(home), "-w", "-t", str(START_SECONDS), "-o", options, "-l", log]
         )
         if done.returncode == 0 and _answers(info):
             return info
-        said = _text_from(log, before) + _collected(info.data, began)
+        said = "".join(_text_from(path, before.get(path, 0)) for path in _logged(info.data))
         words = making.last_words(said) or making.last_words(done.stderr + done.stdout)
         if not _worth_another_try(words):
             break
@@ -209,10 +208,10 @@ def _fresh_log(home: Path) -> Path:
     return log
 
 
-def _collected(data: Path, began: float) -> str:
-    """What the server's own collector of messages has written since ``began``."""
-    files = [path for path in (data / pgaudit.FOLDER).glob("server-*.log") if path.stat().st_mtime >= began - 1]
-    return "".join(_text_from(path, 0) for path in sorted(files))
+def _logged(data: Path) -> dict[Path, int]:
+    """The server's log files and their sizes: that of its start, then those of its own collector of messages."""
+    files = [data / "server.log", *sorted((data / pgaudit.FOLDER).glob("server-*.log"))]
+    return {path: path.stat().st_size for path in files if path.exists()}
 
 
 def _text_from(log: Path, offset: int) -> str:

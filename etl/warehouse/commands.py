@@ -84,7 +84,11 @@ def destroy(
         return
     if not yes and not typer.confirm(f"Alle Daten in {home / 'cluster'} unwiderruflich löschen?"):
         raise SetupError("Nichts gelöscht.")
+    from etl.warehouse import auditlog_anchor  # noqa: PLC0415  # SQLAlchemy is slow to import
+
     cluster.destroy(home)
+    for known in auditlog_anchor.folder(home).glob("*.jsonl"):
+        auditlog_anchor.end(known.stem, home)
     tell("Die Datenbank ist gelöscht; gelieferte Dateien und Veröffentlichtes außerhalb bleiben.", geloescht=True)
 
 

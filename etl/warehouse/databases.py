@@ -49,6 +49,8 @@ def drop_database(name: str, home: Path | None = None) -> bool:
         if known is not None:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
     service.forget(name, home)
+    # what was known of its audit log: who takes the name next begins anew
+    ((settings.home() if home is None else home) / "anker" / f"{name}.jsonl").unlink(missing_ok=True)
     return known is not None
 
 

@@ -19,7 +19,7 @@ import psycopg
 from etl import settings
 from etl.catalogue import load_catalogue
 from etl.errors import SozialberichtError
-from etl.warehouse import cluster, service
+from etl.warehouse import cluster, pgaudit, service
 from etl.warehouse.databases import EXTENSIONS
 
 State = Literal["gut", "hinweis", "fehler"]
@@ -173,6 +173,7 @@ def _database(home: Path) -> Iterator[Finding]:
             "Datenbank", "hinweis", "noch nicht angelegt", "./sozialbericht db start (geschieht sonst selbst)"
         )
         return
+    yield _reads(info.version, home)
     if info.version not in versions:
         yield Finding(
             "Datenbank",
@@ -187,6 +188,20 @@ def _database(home: Path) -> Iterator[Finding]:
         )
         return
     yield from _server(f"Datenbank auf 127.0.0.1:{info.port}", home)
+
+
+def _reads(version: int, home: Path) -> Finding:
+    name = "Leseprotokoll (pgaudit)"
+    package = pgaudit.PACKAGE.format(version=version)
+    if not pgaudit.library(version).exists():
+        remedy = f"{INSTALL}{package}, dann ./sozialbericht db stop"
+        return Finding(name, "hinweis", "nicht installiert: wer geschützte Tabellen liest, wird nicht notiert", remedy)
+    if cluster.status(home)[0] == "laeuft":
+        with psycopg.connect(service.dsn("postgres", cluster.SUPERUSER, home), connect_timeout=10) as connection:
+            loaded = connection.execute("SHOW shared_preload_libraries").fetchone()
+        if loaded is None or "pgaudit" not in str(loaded[0]):
+            return Finding(name, "hinweis", "installiert, aber noch nicht geladen", "./sozialbericht db stop")
+    return Finding(name, "gut", package)
 
 
 def _server(name: str, home: Path) -> Iterator[Finding]:

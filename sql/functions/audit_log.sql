@@ -71,4 +71,23 @@ END
 $$;
 COMMENT ON FUNCTION audit.record(text, text, jsonb) IS 'Schreibt einen Eintrag in das Protokoll und gibt seine Nummer zurück';
 
+CREATE OR REPLACE FUNCTION audit.mirror_release_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.record('stand_' || NEW.kind, (SELECT label FROM release.edition WHERE id = NEW.edition_id),
+        jsonb_build_object('inhalt', NEW.content_sha256, 'ereignis', NEW.sha256));
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION audit.mirror_release_event() IS 'Trägt jedes Ereignis im Leben eines Stands in das Protokoll ein';
+
+DO $$
+BEGIN
+    IF to_regclass('release.event') IS NOT NULL THEN
+        CREATE OR REPLACE TRIGGER mirror AFTER INSERT ON release.event
+            FOR EACH ROW EXECUTE FUNCTION audit.mirror_release_event();
+    END IF;
+END
+$$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;

@@ -55,7 +55,7 @@ def test_every_service_is_watched(compose: dict[str, Any]) -> None:
 def test_images_are_pinned(compose: dict[str, Any]) -> None:
     images = [entry["image"] for entry in compose["services"].values()]
     images += re.findall(r"^FROM (\S+:\S+)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(images) == 4
+    assert len(images) == 5
     for image in images:
         assert re.fullmatch(r"[\w/-]+:[\w.-]*\d[\w.-]*", image), image
 
@@ -63,7 +63,7 @@ def test_images_are_pinned(compose: dict[str, Any]) -> None:
 def test_stages_that_are_built_exist(compose: dict[str, Any]) -> None:
     stages = set(re.findall(r"^FROM \S+ AS (\S+)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE))
     targets = {entry["build"]["target"] for entry in compose["services"].values() if "build" in entry}
-    assert targets == {"etl", "qgis-server"}
+    assert targets == {"db", "etl", "qgis-server"}
     assert targets <= stages
 
 

@@ -249,8 +249,8 @@ def test_names_in_schemas_of_others_cannot_stand_in_for_those_of_the_log(filled:
     assert row == ("postgres", 64)
 
 
-def a_line(number: int, chain: str = "a", reason: str = "") -> Anchor:
-    return Anchor(chain, number, f"{chain}{number}", "2026-01-01T12:00:00+01:00", None, reason)
+def a_line(number: int, chain: str = "a", reason: str = "", kept: int | None = None) -> Anchor:
+    return Anchor(chain, number, f"{chain}{number}", "2026-01-01T12:00:00+01:00", None, reason, kept)
 
 
 def test_the_anchor_file_keeps_every_head_once_and_survives_a_cut_off_line(tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_the_anchor_file_keeps_every_head_once_and_survives_a_cut_off_line(tmp_p
 
 
 def test_a_restore_gives_up_later_heads_and_a_lost_chain_is_found() -> None:
-    lines = [a_line(5), a_line(9), a_line(6, reason="wiederhergestellt"), a_line(7)]
-    assert [a.number for a in auditlog_anchor.expected(lines, "a")] == [5, 6, 7]
+    lines = [a_line(5), a_line(6), a_line(9), a_line(6, reason="wiederhergestellt", kept=5), a_line(7)]
+    assert auditlog_anchor.expected(lines, "a") == [lines[0], *lines[3:]]
     assert auditlog_anchor.lost_chain(lines, "a") is None
     assert auditlog_anchor.lost_chain(lines, "b") == lines[-1]
     assert auditlog_anchor.lost_chain([*lines, a_line(1, "b")], "b") == lines[-1]
@@ -290,4 +290,13 @@ def test_the_head_is_written_with_the_published_release(log: Connection, tmp_pat
     assert anchor.release == "Stand X"
     auditlog_anchor.write("x", anchor, tmp_path)
     assert auditlog_anchor.read(auditlog_anchor.file_of("x", tmp_path)) == [anchor]
-    assert auditlog_anchor.newest_elsewhere(anchor.chain, tmp_path) == anchor
+    assert auditlog_anchor.newest_known(anchor.chain, "y", tmp_path) == anchor
+
+
+def test_a_copy_that_was_restored_elsewhere_is_not_taken_for_the_city_s_own(tmp_path: Path) -> None:
+    for number in (3, 4):
+        auditlog_anchor.write("stadt", a_line(number), tmp_path)
+    auditlog_anchor.write("probe", a_line(5, reason="wiederhergestellt", kept=4), tmp_path)
+    auditlog_anchor.write("probe", a_line(6), tmp_path)
+    seen = {name: auditlog_anchor.newest_known("a", name, tmp_path) for name in ("stadt", "probe", "neu")}
+    assert {name: a.number for name, a in seen.items() if a} == {"stadt": 4, "probe": 6, "neu": 4}
