@@ -59,7 +59,7 @@ def test_first_column_is_an_integer_key(db: Engine) -> None:
             text(
                 "SELECT table_name, column_name, data_type FROM information_schema.columns "
                 "WHERE table_schema = 'sozialbericht' AND ordinal_position = 1 "
-                "AND (data_type <> 'integer' OR column_name NOT LIKE '%\\_id')"
+                "AND (data_type NOT IN ('integer', 'bigint') OR column_name NOT LIKE '%\\_id')"
             )
         ).all()
     assert wrong == []
