@@ -77,6 +77,9 @@ class Outlook(Strict):
     years: int = Field(15, ge=5, le=30)
     min_population: int = Field(1000, ge=300, description="Smaller areas are projected together with others")
     turnover: float = Field(0.2, gt=0, le=1, description="Moves in and out by person and year: noise of the net ones")
+    persistence: Chance = Field(
+        0.5, description="Share of a district's own deviation in net moves that goes on after the base years"
+    )
     fertility: ByAge = Field(description="Births by woman and year; only the pattern counts, the level is the city's")
     mortality_men: ByAge = Field(description="Chance to die within a year; only the pattern counts")
     mortality_women: ByAge

@@ -36,13 +36,14 @@ def build(connection: Connection) -> dict[str, int]:
     return ids
 
 
-def edition(connection: Connection) -> int:
+def edition(connection: Connection, *, synthetic: bool = False) -> int:
     """A draft without values."""
     found = connection.scalar(
         text("""
-        INSERT INTO release.edition (label, status, policy, catalogue_sha256, deliveries)
-        VALUES ('test', 'draft', '{}', 'x', '[]') RETURNING id
-        """)
+        INSERT INTO release.edition (label, status, synthetic, policy, catalogue_sha256, deliveries)
+        VALUES ('test', 'draft', :synthetic, '{}', 'x', '[]') RETURNING id
+        """),
+        {"synthetic": synthetic},
     )
     return int(found or 0)
 
@@ -80,5 +81,9 @@ def show(connection: Connection, edition_id: int, rows: list[Row]) -> None:
              AS r(unit, indicator, group_code, period, numerator, denominator, status)
         JOIN catalogue.indicator i ON i.code = r.indicator
         """),
-        {"edition": edition_id} | {name: [row[n] for row in rows] for n, name in enumerate(names)},
+        {"edition": edition_id}
+        | {
+            name: [float(v) if isinstance(v, int) and n > 0 else v for v in (row[n] for row in rows)]
+            for n, name in enumerate(names)
+        },
     )

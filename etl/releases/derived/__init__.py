@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue
 from etl.releases.derived import indices, inequality, store
+from etl.releases.derived.outlook import add_outlook
 from etl.releases.derived.types import add_types
 
 
@@ -18,3 +19,4 @@ def add_derived(connection: Connection, catalogue: Catalogue, edition: int) -> N
     level, spreads, neighbours = inequality.compute(connection, catalogue, edition)
     store.store_inequality(connection, level, edition, spreads, neighbours)
     add_types(connection, catalogue, edition)
+    add_outlook(connection, catalogue, edition)
