@@ -15,6 +15,7 @@ import numpy as np
 from etl.confidentiality.suppression.table import Bools, Floats, Table
 
 TOLERANCE = 1e-6
+PRIMAL = 4
 FAR = 1000.0
 """Rooms wider than this many times the largest protection level are cut to it: enough to protect, easier to compute."""
 
@@ -66,6 +67,8 @@ class Attacker:
         self._model = highspy.Highs()  # type: ignore[no-untyped-call]
         self._model.setOptionValue("output_flag", False)
         self._model.setOptionValue("threads", 1)
+        # the deviation 0 is always possible: only the objective changes between two questions
+        self._model.setOptionValue("simplex_strategy", PRIMAL)
         self._model.passModel(self._problem())
         self._model.changeObjectiveSense(highspy.ObjSense.kMaximize)
         self._asked = -1
@@ -101,23 +104,17 @@ class Attacker:
         self.hidden[cell] = float(hidden)
         self._model.changeColBounds(int(self._column[cell]), -self.below[cell] * hidden, self.above[cell] * hidden)
 
+    def confine(self, degree: Floats, least: float) -> None:
+        """Hide cells to a degree, with rooms no wider than ``least``; ``reach`` still has the rooms as they are."""
+        self.hidden = degree
+        self._bounds(np.minimum(self.below, least) * degree, np.minimum(self.above, least) * degree)
+
     def reach(self, cell: int, sign: int) -> Reach:
         """The largest deviation of a cell in a direction.
 
-        The coefficients hold for every pattern (of ``among``): reach(x) ≤ Σ coefficient × x, by weak duality.
+        The coefficients hold for every pattern (of ``among``), by weak duality: however far the cell can deviate under
+        x, it is at most Σ coefficient × x, with the rooms as they are.
         """
-        deviation, coefficients = self._ask(cell, sign)
-        return Reach(float(sign * deviation[cell]), deviation, coefficients)
-
-    def within(self, degree: Floats, demand: Demand) -> tuple[Floats, Floats]:
-        """A deviation as far as a demand asks for where no room is wider than that, and a cut's coefficients.
-
-        The coefficients are those of the rooms as they are. The pattern set by ``hide`` is lost.
-        """
-        self._bounds(np.minimum(self.below, demand.least) * degree, np.minimum(self.above, demand.least) * degree)
-        return self._ask(demand.cell, demand.sign)
-
-    def _ask(self, cell: int, sign: int) -> tuple[Floats, Floats]:
         column = int(self._column[cell])
         if self._asked not in (-1, column):
             self._model.changeColCost(self._asked, 0.0)
@@ -132,7 +129,8 @@ class Attacker:
         deviation[self._cells] = solution.col_value
         # reduced costs at the optimum, for maximisation: positive where a wider upper limit would help
         reduced[self._cells] = solution.col_dual
-        return deviation, np.maximum(reduced, 0) * self.above + np.maximum(-reduced, 0) * self.below
+        coefficients = np.maximum(reduced, 0) * self.above + np.maximum(-reduced, 0) * self.below
+        return Reach(float(sign * deviation[cell]), deviation, coefficients)
 
 
 def met(demand: Demand, reach: float) -> bool:

@@ -62,18 +62,23 @@ class Separator:
     def _look(self, degree: Floats, which: Bools, violation: float) -> list[Cut]:
         found: dict[bytes, Cut] = {}
         met = ~which
+        rooms = -1.0
         share = np.maximum(degree, TOLERANCE)
         for n in range(len(self.demands)):
             if met[n]:
                 continue
             demand = self.demands[n]
-            deviation, coefficients = self.attacker.within(degree, demand)
-            reach = demand.sign * deviation[demand.cell]
+            if demand.least != rooms:
+                rooms = demand.least
+                self.attacker.confine(degree, rooms)
+            reached = self.attacker.reach(demand.cell, demand.sign)
+            deviation = reached.deviation
             # the same deviation, scaled down, serves whoever deviates most in it
             widest = float((np.abs(deviation) / share).max())
             theirs = self._sign * deviation[self._cell]
             met |= (theirs >= self._least - TOLERANCE) & (theirs >= widest - TOLERANCE)
-            cut = None if reach >= demand.least * (1 - violation) else self._cut(coefficients, demand.least)
+            enough = reached.reach >= demand.least * (1 - violation)
+            cut = None if enough else self._cut(reached.coefficients, demand.least)
             if cut is not None and cut.coefficient @ degree[cut.index] < 1 - violation:
                 found[cut.key] = cut
                 self._pause[n] = 0
