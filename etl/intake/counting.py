@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from etl.catalogue import Catalogue, Condition, Measure, RecordForm, Source
 from etl.catalogue.age_limit import share_below
 from etl.errors import CatalogueError, SetupError
+from etl.intake import partitions
 from etl.warehouse.engine import driver
 from etl.warehouse.models.counts import DEFAULT_GROUP
 
@@ -199,11 +200,14 @@ def cell_weights(
 def count_delivery(connection: Connection, catalogue: Catalogue, source: Source, delivery: int, period: str) -> int:
     """Count a delivery's records into ``warehouse.count``; returns the number of counts written.
 
+    They are read from its partition, which may not be attached yet.
+
     Zeros are not stored by block: a delivery covers the whole city, so that a block without a count has none.
     """
     measures = catalogue.measures_of(source.code)
     if not measures:
         return 0
+    records = sql.Identifier(*partitions.ensure(connection, "record", delivery))
     at = connection.scalar(text("SELECT reference_date FROM intake.delivery WHERE id = :id"), {"id": delivery})
     columns = _columns(connection, measures, source, at)
     numbered = list(enumerate(columns))
@@ -231,7 +235,7 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
             SELECT u.block_id, {sums}
             FROM (
                 SELECT r.block_id, unnest(r.cells) AS cell_id, unnest(r.counts) AS n
-                FROM intake.record r
+                FROM {records} r
                 WHERE r.delivery_id = {delivery} AND r.id >= {first} AND r.id < {first} + {blocks}
             ) u
             JOIN w ON w.cell_id = u.cell_id
@@ -244,6 +248,7 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
     """)
     fixed: dict[str, sql.Composable] = {
         "dims": dims,
+        "records": records,
         "weights": weights,
         "sums": sums,
         "values": values,
@@ -266,13 +271,10 @@ def count_delivery(connection: Connection, catalogue: Catalogue, source: Source,
             sql.SQL("({}, {})").format(sql.Literal(c.measure_id), sql.Literal(c.group)) for c in columns
         ),
     )
-    low, high = connection.execute(
-        text("SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM intake.record WHERE delivery_id = :id"),
-        {"id": delivery},
-    ).one()
     with driver(connection).cursor() as cursor:
-        written = sum(
-            cursor.execute(counted.format(first=sql.Literal(first), **fixed)).rowcount
-            for first in range(int(low), int(high) + 1, BLOCKS_AT_ONCE)
-        )
+        extent = sql.SQL("SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM {} WHERE delivery_id = {}")
+        low, high = cursor.execute(extent.format(records, sql.Literal(delivery))).fetchone() or (0, -1)
+        written = 0
+        for first in range(int(str(low)), int(str(high)) + 1, BLOCKS_AT_ONCE):
+            written += cursor.execute(counted.format(first=sql.Literal(first), **fixed)).rowcount
         return written + cursor.execute(zeros).rowcount

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue, Source
 from etl.errors import InputError, SetupError
+from etl.intake import partitions
 from etl.intake.outcome import DeliveryOutcome
 from etl.warehouse import auditlog
 
@@ -113,8 +115,8 @@ def active(connection: Connection, source: str, at: date) -> int | None:
 
 def _clear(connection: Connection, delivery: int) -> None:
     """Delete what a delivery brought; its line in the journal stays."""
-    for table in ("intake.record", "intake.rejected_row", "warehouse.count"):
-        connection.execute(text(f"DELETE FROM {table} WHERE delivery_id = :id"), {"id": delivery})  # noqa: S608
+    partitions.empty(connection, delivery)
+    connection.execute(text("DELETE FROM warehouse.count WHERE delivery_id = :id"), {"id": delivery})
 
 
 def enter(  # noqa: PLR0917
@@ -140,7 +142,8 @@ def enter(  # noqa: PLR0917
         connection.execute(
             text(
                 "UPDATE intake.delivery SET status = 'active', superseded_by = NULL, form = :form, file_name = :name, "
-                "mapping_sha256 = :mapping, synthetic = :synthetic, received_at = now(), received_by = session_user "
+                "mapping_sha256 = :mapping, synthetic = :synthetic, received_at = now(), received_by = session_user, "
+                "purged_at = NULL, purged_by = NULL "
                 "WHERE id = :id"
             ),
             {**values, "id": known.id},
@@ -164,8 +167,19 @@ def enter(  # noqa: PLR0917
     return delivery, superseded
 
 
+def without_values(reason: str) -> str:
+    """The kind of a fault: a reason of rejection without what it may quote of the cell."""
+    return re.sub(r"„[^“]*“\s*|\s*\([^)]*\)|\s*[:;,].*$", "", reason)
+
+
 def close(connection: Connection, outcome: DeliveryOutcome) -> None:
-    """Write the figures of a finished delivery into the journal and what happened into the audit log."""
+    """Write the figures of a finished delivery into the journal and what happened into the audit log.
+
+    Its rows become part of their tables. The journal outlives them: of the reasons of rejection it keeps the kinds.
+    """
+    partitions.attach(connection, outcome.delivery)
+    kept = outcome.as_json()
+    kept["top_rejects"] = [(without_values(reason), column, n) for reason, column, n in outcome.top_rejects]
     connection.execute(
         text(
             "UPDATE intake.delivery SET rows_read = :read, rows_accepted = :accepted, rows_rejected = :rejected, "
@@ -178,7 +192,7 @@ def close(connection: Connection, outcome: DeliveryOutcome) -> None:
             "rejected": outcome.rejected,
             "ignored": outcome.ignored,
             "unlocated": outcome.unlocated,
-            "report": json.dumps(outcome.as_json(), ensure_ascii=False),
+            "report": json.dumps(kept, ensure_ascii=False),
         },
     )
     name = f"{outcome.source} {outcome.reference_date:%d.%m.%Y}"

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.catalogue import RecordForm, Source
+from etl.intake import partitions
 from etl.intake.copy import copy_in
 from etl.intake.csvtable import LINE
 from etl.intake.locate import BLOCK, Locator
@@ -30,18 +31,18 @@ SELECT d.n - 1, c.id FROM jsonb_array_elements(CAST(:dims AS jsonb)) WITH ORDINA
 JOIN intake.dimension_cell c ON c.source = :source AND c.dims = d.dims
 """)
 
-_TOGETHER = text("""
+_TOGETHER = """
 WITH parts AS MATERIALIZED (
-    DELETE FROM intake.record r
+    DELETE FROM {table} r
     WHERE r.delivery_id = :delivery AND (r.block_id = ANY (:blocks) OR (r.block_id IS NULL AND :nowhere))
     RETURNING r.block_id, r.cells, r.counts
 ), summed AS (
     SELECT p.block_id, u.cell, sum(u.n)::integer AS n
     FROM parts p CROSS JOIN LATERAL unnest(p.cells, p.counts) AS u (cell, n) GROUP BY p.block_id, u.cell
 )
-INSERT INTO intake.record (delivery_id, block_id, cells, counts)
+INSERT INTO {table} (delivery_id, block_id, cells, counts)
 SELECT :delivery, block_id, array_agg(cell ORDER BY cell), array_agg(n ORDER BY cell) FROM summed GROUP BY block_id
-""")
+"""
 
 
 @dataclass
@@ -100,7 +101,8 @@ class RecordStore:
         if len(often):
             blocks = often.drop_nulls().unique().to_list()
             values = {"delivery": self._delivery, "blocks": blocks, "nowhere": often.null_count() > 0}
-            self._connection.execute(_TOGETHER, values)
+            together = _TOGETHER.format(table=".".join(partitions.name_of("record", self._delivery)))
+            self._connection.execute(text(together), values)
 
     def _add_up(self) -> None:
         if len(self._parts) > 1:
@@ -116,7 +118,7 @@ class RecordStore:
             for c, name in ((CELL, "cells"), (PERSONS, "counts"))
         ]
         rows = listed.select(pl.lit(self._delivery, dtype=pl.Int32).alias("delivery_id"), BLOCK, *arrays)
-        copy_in(self._connection, ("intake", "record"), rows)
+        copy_in(self._connection, partitions.ensure(self._connection, "record", self._delivery), rows)
         self._parts, self._held = [], 0
         self._written.append(listed[BLOCK])
 

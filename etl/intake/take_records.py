@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue, RecordForm, Source
-from etl.intake import counting, periods
+from etl.intake import counting, partitions, periods
 from etl.intake.archive import Delivered
 from etl.intake.copy import copy_in
 from etl.intake.outcome import DeliveryOutcome
@@ -31,7 +31,8 @@ def store_rejects(connection: Connection, delivery: int, faults: pl.DataFrame) -
         "value",
         "reason",
     )
-    copy_in(connection, ("intake", "rejected_row"), rows)
+    if not rows.is_empty():
+        copy_in(connection, partitions.ensure(connection, "rejected_row", delivery), rows)
 
 
 def take_in_records(  # noqa: PLR0917

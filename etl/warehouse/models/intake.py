@@ -63,6 +63,8 @@ class Delivery(Base):
     mapping_sha256: Mapped[str] = mapped_column(Text, comment="Hash of the source's mapping when it was read")
     received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     received_by: Mapped[str] = mapped_column(Text, server_default=text("session_user"))
+    purged_at: Mapped[datetime | None] = mapped_column(comment="When its rows were deleted for good")
+    purged_by: Mapped[str | None] = mapped_column(Text)
 
 
 class DimensionCell(Base):
@@ -83,19 +85,25 @@ class Record(Base):
     """Located, counted rows: nothing finer than the block is kept. ``block_id`` NULL: not locatable.
 
     One row a block: the dimension cells that occur in it and the persons in each, in two arrays of equal length. A row
-    a block and cell would be a hundred times as many rows, each with its own foreign key checks.
+    a block and cell would be a hundred times as many rows. Each delivery has an unlogged partition of its own
+    (``etl/intake/partitions.py``); a foreign key would lock what it refers to while the partition is attached.
     """
 
     __tablename__ = "record"
     __table_args__ = (
         CheckConstraint("cardinality(cells) = cardinality(counts)", name="equal_length"),
-        Index("ix_record_delivery_id", "delivery_id"),
-        {"schema": "intake", "comment": "Rows of the deliveries, counted by block and dimension cell"},
+        {
+            "schema": "intake",
+            "comment": "Rows of the deliveries, counted by block and dimension cell; an unlogged partition a delivery",
+            "postgresql_partition_by": "LIST (delivery_id)",
+        },
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("intake.delivery.id", ondelete="CASCADE"))
-    block_id: Mapped[int | None] = mapped_column(ForeignKey("geo.block.id"))
+    delivery_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('intake.record_id_seq')")
+    )
+    block_id: Mapped[int | None] = mapped_column()
     cells: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Ids of intake.dimension_cell")
     counts: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Persons or cases in each of the cells")
 
@@ -105,12 +113,17 @@ class RejectedRow(Base):
 
     __tablename__ = "rejected_row"
     __table_args__ = (
-        Index("ix_rejected_row_delivery_id", "delivery_id"),
-        {"schema": "intake", "comment": "Quarantined rows"},
+        {
+            "schema": "intake",
+            "comment": "Quarantined rows; an unlogged partition a delivery",
+            "postgresql_partition_by": "LIST (delivery_id)",
+        },
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("intake.delivery.id", ondelete="CASCADE"))
+    delivery_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('intake.rejected_row_id_seq')")
+    )
     line: Mapped[int | None] = mapped_column(BigInteger, comment="Line in the file; the header is line 1")
     column_name: Mapped[str | None] = mapped_column(Text)
     value: Mapped[str | None] = mapped_column(Text)
