@@ -22,7 +22,7 @@ SELECT f.id AS prognose_id,
            CASE WHEN e.synthetic OR d.synthetic THEN 'synthetische Daten' END) AS hinweis
 FROM release.forecast f
 JOIN release.forecast_run r ON r.edition_id = f.edition_id AND r.scenario = f.scenario
-JOIN release.edition e ON e.id = f.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = f.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = f.unit_id
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current;
 
@@ -60,7 +60,7 @@ SELECT r.id AS szenario_id,
        r.losses AS faktor_wanderungsverluste,
        r.housing AS faktor_neubau
 FROM release.forecast_run r
-JOIN release.edition e ON e.id = r.edition_id AND e.status = 'published';
+JOIN release.shown_edition e ON e.id = r.edition_id AND e.status = 'published';
 
 COMMENT ON VIEW sozialbericht.prognose_szenario IS 'Annahmen der Vorausberechnung je Szenario. Es sind Setzungen, keine Vertrauensgrenzen.';
 COMMENT ON COLUMN sozialbericht.prognose_szenario.szenario_id IS 'Eindeutiger Schlüssel';
@@ -96,7 +96,7 @@ SELECT f.id AS prognosefehler_id,
            CASE WHEN d.provisional THEN 'vorläufige Bezirke' END,
            CASE WHEN e.synthetic OR d.synthetic THEN 'synthetische Daten: prüft nur das Programm' END) AS hinweis
 FROM release.forecast_error f
-JOIN release.edition e ON e.id = f.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = f.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = f.unit_id
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current;
 

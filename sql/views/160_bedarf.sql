@@ -28,7 +28,7 @@ SELECT b.id AS bedarf_id,
            CASE WHEN e.synthetic OR d.synthetic THEN 'synthetische Daten' END) AS hinweis
 FROM release.demand b
 JOIN release.forecast_run r ON r.edition_id = b.edition_id AND r.scenario = b.scenario
-JOIN release.edition e ON e.id = b.edition_id AND e.status = 'published'
+JOIN release.shown_edition e ON e.id = b.edition_id AND e.status = 'published'
 JOIN geo.unit u ON u.id = b.unit_id
 JOIN geo.district_version d ON d.id = u.version_id AND d.is_current;
 
