@@ -88,9 +88,10 @@ def test_the_limits_of_a_mean_come_from_visible_groups(catalogue: Catalogue):
     limits = with_limits(frame(mean, *groups), catalogue).row(0, named=True)
     half = 1.984217 * np.sqrt((100 + 25 / 12) / 99)
     assert (limits["ci_lower"], limits["ci_upper"]) == pytest.approx((52.5 - half, 52.5 + half), abs=1e-5)
-    groups[3] |= {"numerator": None, "value": None, "status": "geheim"}
-    withheld = with_limits(frame(mean, *groups), catalogue).row(0, named=True)
-    assert (withheld["ci_lower"], withheld["ci_note"]) == (None, "teile_fehlen")
+    for status in ("unsicher", "geheim"):
+        groups[3] |= {"status": status} | ({"numerator": None, "value": None} if status == "geheim" else {})
+        withheld = with_limits(frame(mean, *groups), catalogue).row(0, named=True)
+        assert (withheld["ci_lower"], withheld["ci_note"]) == (None, "teile_fehlen")
 
 
 def test_the_limits_of_segregation_come_from_visible_districts(catalogue: Catalogue):
@@ -135,6 +136,16 @@ def test_a_large_part_of_the_city_is_judged_beside_the_rest(found):
     assert told["compared_rest"][1] == "hoeher"
 
 
+def test_few_cases_leave_room_above(found):
+    """3 of 60 beside 100 of 1,000: the limits reach further up than down, the difference is not certain."""
+    assert found(value(103.0, 1060.0, **CITY), value(3.0, 60.0)).values["compared_rest"][1] == "nicht_unterscheidbar"
+
+
+def test_an_uncertain_city_is_nobodys_measure(found):
+    told = found(value(1000.0, 10000.0, **CITY, status="unsicher"), value(200.0, 1000.0)).values
+    assert told.select("compared", "compared_rest", "p_value").null_count().row(0) == (2, 2, 2)
+
+
 def test_rates_by_their_cases():
     """Given 30 cases in two equal bases, 20 and 10 differ like a coin thrown 30 times: z = 5 / sqrt(7.5)."""
     p = comparison.two_rates((20, 10), (1000, 1000))
@@ -143,9 +154,8 @@ def test_rates_by_their_cases():
 
 
 def test_many_comparisons_are_controlled_by_family():
-    p, family = np.array([0.01, 0.04, np.nan, 0.01, 0.04]), np.array([1, 1, 1, 2, 2])
-    assert adjusted(p, family) == pytest.approx([0.02, 0.04, np.nan, 0.02, 0.04], nan_ok=True)
-    assert adjusted(p[:2], family[:2]) == pytest.approx([0.02, 0.04])
+    p, family = np.array([0.01, 0.04, np.nan, 0.3, 0.03]), np.array([1, 1, 1, 2, 2])
+    assert adjusted(p, family) == pytest.approx([0.02, 0.04, np.nan, 0.3, 0.06], nan_ok=True)
 
 
 def test_a_trend_needs_five_whole_years(found):
@@ -162,6 +172,8 @@ def test_a_trend_needs_five_whole_years(found):
     assert 0 < trend["slope_lower"] < slope < trend["slope_upper"]
     rows[2] |= {"status": "geheim", "numerator": None, "denominator": None, "value": None}
     assert found(*rows).trends.is_empty()
+    gap = [row | {"year": int(row["year"]) + (row["year"] > 2022), "period": None} for row in series()]
+    assert found(*gap).trends.is_empty()
 
 
 @pytest.mark.parametrize("broken", [2021, 2024])
