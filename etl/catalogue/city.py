@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from etl.catalogue.sources import Code, Strict
+from etl.catalogue.publication import Publication
+from etl.catalogue.sources import Code, Retention, Strict
 
 NOT_LOCATED = "nicht_zuordenbar"
 """Level of the one pseudo-unit a version has for persons without a locatable address."""
@@ -42,6 +43,14 @@ class ComparisonArea(Strict):
     kind: Literal["gemeinde", "kreis", "land", "bund"]
 
 
+class CityRetention(Retention):
+    """How long rows of deliveries are kept where a source says nothing else."""
+
+    person_level_days: int = Field(
+        ge=0, description="Limit for files with a row a person; 0: deleted with the next call of purge --faellig"
+    )
+
+
 class City(Strict):
     """The city and its hierarchy."""
 
@@ -58,7 +67,12 @@ class City(Strict):
     levels: tuple[Level, ...] = Field(min_length=1)
     comparison_areas: tuple[ComparisonArea, ...] = ()
     population: Code | None = Field(None, description="Measure shown as einwohner of a unit")
+    retention: CityRetention = CityRetention(
+        days=730, person_level_days=30, basis="Vorgabe des Programms; von der Stadt festzulegen"
+    )
     district_level: Code | None = Field(None, description="The level that is formed from building blocks")
+
+    publication: Publication | None = Field(None, description="For metadata of open data; without it none are written")
 
     @model_validator(mode="after")
     def _chain(self) -> City:
@@ -92,4 +106,9 @@ class Policy(Strict):
     min_denominator: int = Field(50, ge=0, description="Rates with a smaller denominator are withheld")
     min_population: int = Field(300, ge=0, description="Areas with fewer inhabitants show no social indicators")
     show_zeros: bool = Field(False, description="Show zeros of population counts")
+    approval: Literal["zwei_rollen", "selbst"] = Field(
+        "zwei_rollen",
+        description="Who approves a release: a second person as role freigabe; selbst: the job itself, and that only "
+        "where all deliveries are synthetic",
+    )
     person_level_intake: bool = Field(False, description="Files with one row a person may be taken in")

@@ -1,6 +1,7 @@
 """Indices in YAML: which indicators they join, how these are made comparable, and the classes of the result.
 
-Declared and validated here; releases compute them from what they show. Conventions follow the two families that publish their
+Declared and validated here; releases compute them from what they show.
+Conventions follow the two families that publish their
 formulas: sums of z-scores (monitoring of social urban development) and ranks bent by an exponential or normal
 distribution (indices of multiple deprivation).
 """
