@@ -5,12 +5,13 @@ Only the module of the wanted command is imported: a short command is not kept w
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -31,6 +32,7 @@ COMMANDS = {
     "deliver": "etl.intake.commands:deliver",
     "deliveries": "etl.intake.journal_commands:deliveries",
     "rejects": "etl.intake.commands:rejects",
+    "purge": "etl.intake.purge_commands:purge",
     "recount": "etl.intake.commands:recount",
     "statistics": "etl.intake.statistics_commands:statistics",
     "compute": "etl.indicators.commands:compute",
@@ -39,6 +41,7 @@ COMMANDS = {
     "publish": "etl.releases.commands:publish",
     "status": "etl.publish.gaps.commands:status",
     "profile": "etl.publish.profile.commands:app",
+    "export": "etl.publish.exports.commands:export",
     "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
@@ -94,6 +97,13 @@ def register(arguments: Sequence[str]) -> None:
             app.command(name)(command)
 
 
+def _trouble_of_the_server(error: Exception) -> str | None:
+    """What to say of an error that the database server or the way to it has made; None for any other."""
+    if "psycopg" not in sys.modules:
+        return None
+    return cast("str | None", import_module("etl.warehouse.troubles").words(error))
+
+
 def main() -> None:
     """Run the command line; a known error is printed once and ends with 1 (2: the catalogue is wrong)."""
     register(sys.argv[1:])
@@ -104,6 +114,20 @@ def main() -> None:
         sys.exit(2)
     except SozialberichtError as error:
         typer.echo(f"Fehler: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        typer.echo(
+            f"Fehler: Auf dem Datenträger ist kein Platz mehr{where}. Platz schaffen, dann noch einmal.", err=True
+        )
+        sys.exit(1)
+    except Exception as error:
+        words = _trouble_of_the_server(error)
+        if words is None:
+            raise
+        typer.echo(f"Fehler: {words}", err=True)
         sys.exit(1)
     finally:
         # Only commands that worked on a database have loaded it.

@@ -102,6 +102,11 @@ def lost_chain(anchors: list[Anchor], chain: str | None) -> Anchor | None:
     return None
 
 
+def highest(lines: list[Anchor]) -> Anchor | None:
+    """The line with the highest number, the last of several; None of none."""
+    return sorted(lines, key=lambda a: a.number)[-1] if lines else None
+
+
 def newest_known(chain: str, database: str, home: Path | None = None) -> Anchor | None:
     """The highest head of a chain that the databases of this installation have left, seen from ``database``.
 
@@ -112,7 +117,7 @@ def newest_known(chain: str, database: str, home: Path | None = None) -> Anchor 
         mine = [a for a in read(path) if a.chain == chain]
         if mine and (path == file_of(database, home) or mine[0].reason not in RESTORED):
             lines += expected(mine, chain)
-    return max(lines, key=lambda a: a.number, default=None)
+    return highest(lines)
 
 
 def now(connection: Connection, reason: str = "", kept: int | None = None) -> Anchor | None:

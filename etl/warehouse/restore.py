@@ -161,4 +161,4 @@ def _older(head: auditlog.Head, name: str, anchors: list[Anchor]) -> restored.Ol
     """How the backup is behind the newest head of its chain that is known here or from elsewhere."""
     here = auditlog_anchor.newest_known(head.chain, name)
     known = [a for a in (*auditlog_anchor.expected(anchors, head.chain), here) if a is not None]
-    return restored.compared(head, max(known, key=lambda a: a.number, default=None))
+    return restored.compared(head, auditlog_anchor.highest(known))

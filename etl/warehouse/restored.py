@@ -60,7 +60,7 @@ def behind(connection: Connection) -> Older | None:
     if left is not None and left.action == "wiederhergestellt" and "bekannt" in left.detail:
         return Older(left.detail["bis"], left.detail["bekannt"], left.detail["zeit"], left.detail["stand"])
     lines = auditlog_anchor.expected(auditlog_anchor.read(auditlog_anchor.file_of(_database(connection))), head.chain)
-    return compared(head, max(lines, key=lambda line: line.number, default=None))
+    return compared(head, auditlog_anchor.highest(lines))
 
 
 def require_current(connection: Connection) -> None:

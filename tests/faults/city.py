@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
+from sqlalchemy import Connection, text
 
-from etl import settings
+from etl import cli, settings
 from etl.settings import DEFAULT_CATALOGUE, PROJECT
 from etl.warehouse import cluster, service
 from tests.conftest import clone
 from tests.intake.support import BLOCKS_EACH, STADTTEILE, register
 
+REFUSED_CELL = "MUSTERZEILE-4711"
 WAIT_SECONDS = 60.0
 SOURCE = "einwohner_bestand"
 
@@ -37,6 +41,33 @@ def catalogue_for(database: str, folder: Path) -> Path:
     return folder
 
 
+def form_districts(connection: Connection) -> None:
+    """Two districts in each Stadtteil of the small city, of two blocks each, and the place of what is nowhere."""
+    run = connection.execute
+    run(
+        text("""
+        INSERT INTO geo.unit (version_id, level, key, name, parent_id)
+        SELECT version_id, 'nicht_zuordenbar', 'NZ', 'nicht zuordenbar', id FROM geo.unit WHERE level = 'stadt'
+        """)
+    )
+    run(
+        text("""
+        INSERT INTO geo.unit (version_id, level, key, name, parent_id, geom)
+        SELECT u.version_id, 'bezirk', u.key || '0' || half, u.name || ' ' || half, u.id, ST_Multi(ST_Union(b.geom))
+        FROM (SELECT *, (row_number() OVER (PARTITION BY parent_key ORDER BY key) + 1) / 2 AS half FROM geo.block) b
+        JOIN geo.unit u ON u.level = 'stadtteil' AND u.key = b.parent_key
+        GROUP BY u.id, half
+        """)
+    )
+    run(
+        text("""
+        INSERT INTO geo.block_assignment (version_id, block_id, unit_id)
+        SELECT u.version_id, b.id, u.id
+        FROM geo.block b JOIN geo.unit u ON u.level = 'bezirk' AND ST_Contains(u.geom, ST_Centroid(b.geom))
+        """)
+    )
+
+
 def write_register(path: Path, year: int, more: int = 0) -> Path:
     """A counted register of about 1,500 people of 31.12. of a year; ``more`` changes it a little."""
     rows = []
@@ -45,6 +76,8 @@ def write_register(path: Path, year: int, more: int = 0) -> Path:
             for sex, nation, people in (("w", "000", 3), ("m", "000", 3), ("w", "163", 1)):
                 number = people + (block + age + year + more) % 3
                 rows.append(f"31.12.{year};{block:05d};{1 + (age % 6)};;{age};{sex};{nation};{number}")
+    # one that is refused, with a cell that must not be found anywhere else
+    rows.append(f"31.12.{year};00001;2;;{REFUSED_CELL};w;000;1")
     return register(path, rows)
 
 
@@ -77,13 +110,27 @@ class City:
         )  # fmt: skip
 
     def call(self, *arguments: str, code: int = 0) -> Any:
-        """Run a command to its end; returns what it said as JSON, or its error's words where it is to fail."""
-        process = self.start(*arguments)
+        """Run a command in this process; returns what it said as JSON, or its error's words where it is to fail."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SOZIALBERICHT_CATALOGUE", str(self.catalogue))
+            patch.setattr(sys, "argv", ["sozialbericht", "--json", *arguments])
+            patch.setattr(settings, "ui", settings.Ui())
+            patch.chdir(self.folder)
+            patch.setattr(sys, "stdout", out := io.StringIO())
+            patch.setattr(sys, "stderr", err := io.StringIO())
+            ended: object = 0
+            try:
+                cli.main()
+            except SystemExit as end:
+                ended = end.code or 0
+        assert ended == code, (arguments, out.getvalue(), err.getvalue())
+        return _said(out.getvalue()) if not err.getvalue() else err.getvalue()
+
+    def finish(self, process: subprocess.Popen[str]) -> Any:
+        """Wait for a command that was begun; returns what it said."""
         out, err = process.communicate(timeout=120)
-        assert process.returncode == code, (arguments, out, err)
-        if code and err:
-            return err
-        return json.loads(out.strip().splitlines()[-1]) if out.strip() else {}
+        assert process.returncode == 0, (out, err)
+        return _said(out)
 
     def connect(self, role: str = service.ADMIN) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(service.dsn(self.name, role), autocommit=True)
@@ -136,6 +183,10 @@ class City:
                 assert row is not None
                 found[name] = str(row[0])
             return found
+
+
+def _said(words: str) -> Any:
+    return json.loads(words.strip().splitlines()[-1]) if words.strip() else {}
 
 
 STATE = {

@@ -13,7 +13,7 @@ import pytest
 from etl.catalogue import load_catalogue
 from etl.warehouse import databases, engine, migrate, service
 from tests.conftest import clone
-from tests.faults.city import SOURCE, City, catalogue_for, write_register
+from tests.faults.city import SOURCE, City, catalogue_for, form_districts, write_register
 from tests.intake.support import lay_out
 
 
@@ -30,6 +30,7 @@ def published_city(template: str) -> Iterator[City]:
         with opened.begin() as connection:
             migrate.prepare(connection, load_catalogue(city.catalogue))
             lay_out(connection)
+            form_districts(connection)
         service.write_service_file(name)
         first = write_register(folder / "bestand_2022.csv", 2022)
         write_register(folder / "bestand_2023.csv", 2023)
