@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from etl.catalogue import load_catalogue
 from etl.indicators.methods import (
+    age_split,
+    cohort_change,
     comparison,
     inequality,
     intervals,
     local_rates,
-    projection,
     shrinkage,
     trends,
     typology,
 )
+from etl.settings import DEFAULT_CATALOGUE
 
 PAGES = Path(__file__).parents[2] / "docs" / "methods"
 SHRUNKEN = shrinkage.shrink([5, 40, 90, 12], [60, 1200, 1500, 300])
@@ -28,6 +31,22 @@ VALUES = trends.of_values(
 GROUP = ([10, 30, 60], [200, 200, 200])
 POINTS = np.array([[0.0], [1], [10], [12]])
 LINE = np.array([-1.5, -0.5, 0.5, 1.5])
+
+
+OUTLOOK = load_catalogue(DEFAULT_CATALOGUE).outlook
+SCENARIOS = OUTLOOK.scenarios
+
+
+def moving() -> float:
+    """Net rate of 100 women of 20 to 24 who are 130 five years later; nobody dies or is born."""
+    first = np.zeros((1, 2, age_split.AGES))
+    first[0, 1, 20:25] = 20
+    last = np.zeros_like(first)
+    last[0, 1, 25:30] = 26
+    change = cohort_change.Change(first, last, np.zeros(1), np.zeros(1))
+    alone = cohort_change.expected(change, np.zeros_like(first), np.zeros(1))
+    nobody = cohort_change.Pattern(np.zeros(age_split.AGES), np.zeros((2, age_split.AGES)))
+    return float(cohort_change.net_rates(change, alone, nobody)[0, 1, 25])
 
 
 def _percent(limits: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
@@ -64,10 +83,13 @@ EXAMPLES = [
     ("typology", "Mittel {:.3f}", [typology.silhouette(POINTS, [1, 1, 2, 2]).mean()]),
     ("typology", "= {:.3f}", [typology.adjusted_rand([1, 1, 1, 2, 3], [1, 1, 2, 2, 3])]),
     ("projection", "Faktoren {:.3f}; {:.3f}; {:.3f}", local_rates.shrunken_factors([60, 30, 90], [50, 50, 80])),
-    ("projection", "| Zuzüge | {:.1f} | {:.0f} | {:.1f} |", [s.arrivals for s in projection.SCENARIOS]),
-    ("projection", "| Fortzüge | {:.2f} | {:.0f} | {:.2f} |", [s.departures for s in projection.SCENARIOS]),
-    ("projection", "| Geburten | {:.1f} | {:.0f} | {:.1f} |", [s.fertility for s in projection.SCENARIOS]),
-    ("projection", "| Neubau | {:.1f} | {:.0f} | {:.1f} |", [s.housing for s in projection.SCENARIOS]),
+    ("projection", "| Geburten | {:.3g} | {:.3g} | {:.3g} | {:.3g} | {:.3g} |", [s.fertility for s in SCENARIOS]),
+    ("projection", "| Wanderungsgewinne | {:.3g} | {:.3g} | {:.3g} | {:.3g} | {:.3g} |", [s.gains for s in SCENARIOS]),
+    ("projection", "| Wanderungsverluste | {:.3g} | {:.3g} | {:.3g} | {:.3g} | {:.3g} |",
+     [s.losses for s in SCENARIOS]),
+    ("projection", "Änderung je Jahr | {:.3g} % | {:.3g} % | {:.3g} % | {:.3g} % | {:.3g} % |",
+     [100 * s.mortality_change for s in SCENARIOS]),
+    ("projection", "= 575 Personenjahren: {:.2f} im Jahr", [100 * moving()]),
 ]  # fmt: skip
 
 
