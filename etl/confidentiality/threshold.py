@@ -1,7 +1,7 @@
-"""The simple threshold: any value made of a small count, or for too few people, is withheld.
+"""What each value is made of: small counts, small bases, too few inhabitants. The simple rule withholds all of these.
 
-This alone is no sufficient protection: what is withheld can be recovered from totals in places. The joint method
-replaces it; until then only totals without groups are released.
+Alone it is no sufficient protection: what is withheld can be recovered from totals in places. The joint pattern starts
+from it (``linked``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from etl.catalogue import Catalogue, Indicator
 from etl.catalogue.city import COMPARISON
 from etl.indicators.terms import withholds
 
-PROTECT = text("""
-CREATE TEMPORARY TABLE protected_value ON COMMIT DROP AS
+JUDGE = text("""
+CREATE TEMPORARY TABLE judged_value ON COMMIT DROP AS
 WITH inhabitants AS (
     -- of each unit, from a year on until the next one that is known
     SELECT c.unit_id, c.value, lower(p.valid) AS since,
@@ -25,35 +25,25 @@ WITH inhabitants AS (
     JOIN warehouse.period p ON p.code = c.period
     WHERE c.group_code = :total
     WINDOW unit AS (PARTITION BY c.unit_id ORDER BY lower(p.valid))
-), judged AS (
-    SELECT v.*, u.level = :comparison AS official,
-           i.code = ANY (:social) AND n.value < :min_population AS too_few,
-           coalesce(v.smallest_base < :min_denominator, false)
-               OR coalesce(v.smallest_agency < :min_count_agency, false)
-               OR coalesce(v.smallest_count < :min_count, false)
-                  AND NOT (CAST(:show_zeros AS boolean) AND coalesce(v.smallest_nonzero, :min_count) >= :min_count)
-               AS too_small
-    FROM warehouse.indicator_value v
-    JOIN catalogue.indicator i ON i.id = v.indicator_id
-    JOIN geo.unit u ON u.id = v.unit_id
-    JOIN warehouse.period p ON p.code = v.period
-    LEFT JOIN inhabitants n
-           ON n.unit_id = v.unit_id AND (n.since < upper(p.valid) OR n.before IS NULL)
-          AND (n.until >= upper(p.valid) OR n.until IS NULL)
-    WHERE v.group_code = :total
 )
-SELECT j.indicator_id, j.unit_id, j.group_code, j.period, j.reference_date, j.quality, s.status,
-       CASE WHEN s.status IN ('gueltig', 'unsicher') THEN j.numerator END AS numerator,
-       CASE WHEN s.status IN ('gueltig', 'unsicher') THEN j.denominator END AS denominator,
-       CASE WHEN s.status IN ('gueltig', 'unsicher') THEN j.value END AS value
-FROM judged j
-CROSS JOIN LATERAL (
-    SELECT CASE
-        -- figures of official statistics have been protected by those who published them
-        WHEN j.official OR j.status NOT IN ('gueltig', 'unsicher', 'nicht_sinnvoll') THEN j.status
-        WHEN j.too_small OR j.too_few THEN 'geheim'
-        ELSE j.status END AS status
-) s
+SELECT v.indicator_id, v.unit_id, v.group_code, v.period, v.reference_date, v.numerator, v.denominator, v.value,
+       v.status, v.quality, u.level = :comparison AS official,
+       coalesce(i.code = ANY (:social) AND n.value < :min_population, false) AS too_few,
+       coalesce(v.smallest_base < :min_denominator, false) AS small_base,
+       coalesce(v.smallest_agency < :min_count_agency, false)
+           OR coalesce(v.smallest_count < :min_count, false)
+              AND NOT (CAST(:show_zeros AS boolean) AND coalesce(v.smallest_nonzero, :min_count) >= :min_count)
+           AS too_small
+FROM warehouse.indicator_value v
+JOIN catalogue.indicator i ON i.id = v.indicator_id
+JOIN geo.unit u ON u.id = v.unit_id
+-- drafts beside the version shown would give their differences away; comparison areas are no division of the city
+JOIN geo.district_version d ON d.id = u.version_id
+                           AND (d.is_current OR d.status IN ('adopted', 'superseded') OR u.level = :comparison)
+JOIN warehouse.period p ON p.code = v.period
+LEFT JOIN inhabitants n
+       ON n.unit_id = v.unit_id AND (n.since < upper(p.valid) OR n.before IS NULL)
+      AND (n.until >= upper(p.valid) OR n.until IS NULL)
 """)
 
 
@@ -70,12 +60,16 @@ def is_social(catalogue: Catalogue, indicator: Indicator) -> bool:
     return (indicator.disclosure_risk != "gering" or agency) and not only_people
 
 
-def protect(connection: Connection, catalogue: Catalogue) -> None:
-    """Fill the temporary table ``protected_value``: all released values, the withheld ones without any number."""
+def judge(connection: Connection, catalogue: Catalogue) -> None:
+    """Fill the temporary table ``judged_value``: all computed values of the shown versions, true numbers among them.
+
+    ``too_few``: too few people live there; ``small_base``: a rate of too few; ``too_small``: a count below the limit;
+    ``official``: a figure of official statistics, which has been protected by those who published it.
+    """
     policy = catalogue.policy
-    connection.execute(text("DROP TABLE IF EXISTS pg_temp.protected_value"))
+    connection.execute(text("DROP TABLE IF EXISTS pg_temp.judged_value"))
     connection.execute(
-        PROTECT,
+        JUDGE,
         {
             "min_count": policy.min_count,
             "min_count_agency": policy.min_count_agency,
@@ -88,3 +82,4 @@ def protect(connection: Connection, catalogue: Catalogue) -> None:
             "total": "insgesamt",
         },
     )
+    connection.execute(text("ANALYZE pg_temp.judged_value"))

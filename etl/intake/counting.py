@@ -176,8 +176,8 @@ def _dimensions_read(measures: tuple[Measure, ...]) -> list[str]:
 
 def cell_weights(
     connection: Connection, measures: tuple[Measure, ...], source: Source, at: date
-) -> dict[int, tuple[float, ...]]:
-    """What one record in each dimension cell of a source counts for each measure (totals, in the given order).
+) -> tuple[tuple[tuple[str, str], ...], dict[int, tuple[float, ...]]]:
+    """What is counted (measure and group, the total first), and what one record in each dimension cell counts for each.
 
     Cells that count for none are left out. ``at``: the reference date, on which age limits and years depend.
     """
@@ -185,16 +185,21 @@ def cell_weights(
         sql.SQL(", dims ->> {} AS {}").format(sql.Literal(name), sql.Identifier(name))
         for name in _dimensions_read(measures)
     )
-    weights = sql.SQL(", ").join(sql.SQL("({})::text").format(_weight(source, m, None, at)) for m in measures)
+    grouped = [(m, g) for m in measures for g in (None, *_groups(connection, source, m))]
+    weights = sql.SQL(", ").join(sql.SQL("({})::float8").format(_as_number(source, m, g, at)) for m, g in grouped)
     statement = sql.SQL(
-        "WITH d AS (SELECT id{} FROM intake.dimension_cell WHERE source = {}) SELECT d.id, {} FROM d ORDER BY d.id"
+        "WITH d AS (SELECT id{} FROM intake.dimension_cell WHERE source = {}) SELECT d.id, ARRAY[{}] FROM d ORDER BY 1"
     ).format(dims, sql.Literal(source.code), weights)
-    words = {"true": 1.0, "false": 0.0, "None": 0.0}
-    found = {}
     with driver(connection).cursor() as cursor:
-        for cell, *weight in cursor.execute(statement):
-            found[int(str(cell))] = tuple(words[str(w)] if str(w) in words else float(str(w)) for w in weight)
-    return {cell: weight for cell, weight in found.items() if any(weight)}
+        rows: list[tuple[int, list[float]]] = cursor.execute(statement).fetchall()  # type: ignore[assignment]
+    names = tuple((m.code, g or DEFAULT_GROUP) for m, g in grouped)
+    return names, {cell: tuple(weight) for cell, weight in rows if any(weight)}
+
+
+def _as_number(source: Source, measure: Measure, group: str | None, at: date) -> sql.Composed:
+    weight = _weight(source, measure, group, at)
+    summed = measure.kind == "sum" or measure.age_limit is not None
+    return sql.SQL("coalesce({}, 0)").format(weight) if summed else sql.SQL("({})::int").format(weight)
 
 
 def count_delivery(connection: Connection, catalogue: Catalogue, source: Source, delivery: int, period: str) -> int:

@@ -14,8 +14,8 @@ from etl.confidentiality import commands
 from etl.confidentiality.audit import published
 from etl.confidentiality.audit.published import Row, attack, classes, read_places, read_rows
 from etl.confidentiality.linked.candidates import ValueKey
+from etl.confidentiality.linked.reading import read_system
 from etl.confidentiality.linked.solve import solve, withheld_values
-from etl.confidentiality.linked.system import read_system
 from etl.indicators.compute import compute
 from etl.releases.edition import publish_edition
 from etl.warehouse import catalogue_sync, engine, service

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.audit.pattern import audit_pattern
-from etl.confidentiality.linked.candidates import simple_rule
+from etl.confidentiality.linked.candidates import read_candidates
 from etl.confidentiality.linked.cells import Key
+from etl.confidentiality.linked.parts import components
+from etl.confidentiality.linked.reading import read_system
 from etl.confidentiality.linked.solve import Joint, solve, withheld_values
-from etl.confidentiality.linked.system import System, components, read_system
+from etl.confidentiality.linked.system import System
 from etl.indicators.compute import compute
 from tests.indicators.conftest import TakeIn, laid_out, take_in, town, traps  # noqa: F401  # fixtures
 
@@ -83,7 +85,9 @@ def test_the_joint_pattern_protects_what_primaries_alone_do_not(city: Connection
     shares = [v for v in system.values if v.indicator == "TST04" and v.period == "2025"]
     assert len(shares) > 3
     for value in shares:
-        assert (value in withheld) == bool(found.hidden[system.index[Key("measure", "betreut_u3", value.unit, 2025)]])
+        assert (value in withheld) == bool(
+            found.hidden[system.index[Key("measure", "betreut_u3", "insgesamt", value.unit, 2025)]]
+        )
 
 
 def test_the_same_state_gives_the_same_pattern(city: Connection, traps: Catalogue) -> None:  # noqa: F811
@@ -94,7 +98,7 @@ def test_the_same_state_gives_the_same_pattern(city: Connection, traps: Catalogu
 
 def test_simple_rule_is_known(city: Connection, traps: Catalogue) -> None:  # noqa: F811
     system = read_system(city, traps)
-    simple = simple_rule(city, traps)
+    simple = read_candidates(city, traps).simple
     assert 0 < len(simple) < len(system.values)
 
 

@@ -21,6 +21,21 @@ class Identity(BaseModel):
     whole: str
     parts: tuple[str, ...] = Field(min_length=2)
 
+    @property
+    def total(self) -> tuple[str, str]:
+        """Measure and group of the whole."""
+        return _named(self.whole)
+
+    @property
+    def addends(self) -> tuple[tuple[str, str], ...]:
+        """Measure and group of each part."""
+        return tuple(_named(part) for part in self.parts)
+
+
+def _named(code: str) -> tuple[str, str]:
+    measure, _, group = code.partition("@")
+    return measure, group or "insgesamt"
+
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -36,4 +51,4 @@ def load_identities(catalogue: Catalogue, file: Path = FILE) -> tuple[Identity, 
         raise CatalogueError(
             f"{file.name}: nicht lesbar; erwartet sind „whole“ und „parts“ je Zeile: {error}"
         ) from error
-    return tuple(i for i in declared if {i.whole, *i.parts} <= set(catalogue.measure))
+    return tuple(i for i in declared if all(m in catalogue.measure for m, _ in (i.total, *i.addends)))
