@@ -36,12 +36,13 @@ CROSS JOIN LATERAL (
 ) z
 LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:lags AS int[])) AS g(code, lag) ON g.code = i.code
 WHERE v.edition_id = :edition
-ORDER BY v.id
+-- sums of fractions depend on their order: always the same one
+ORDER BY v.unit_id, v.indicator_id, v.group_code, v.period
 """)
 
 
 def read(connection: Connection, catalogue: Catalogue, edition: int) -> pl.DataFrame:
-    """All values of an edition, in the order of their ids.
+    """All values of an edition, in the order of units, indicators, groups and periods.
 
     ``first_era``, ``last_era``: how many breaks of the definition lie before what the value looks back on and before
     its end. Two values compare where the later's last is the earlier's first.
