@@ -67,7 +67,7 @@ COMMENT ON COLUMN sozialbericht.wert.stichtag IS 'Stichtag bei Bestandszahlen';
 COMMENT ON COLUMN sozialbericht.wert.von IS 'Beginn des Zeitraums (einschließlich)';
 COMMENT ON COLUMN sozialbericht.wert.bis IS 'Ende des Zeitraums (ausschließlich)';
 COMMENT ON COLUMN sozialbericht.wert.kennzahl IS 'Kennung der Kennzahl';
-COMMENT ON COLUMN sozialbericht.wert.gruppe IS 'Gruppe; insgesamt, wenn nicht untergliedert';
+COMMENT ON COLUMN sozialbericht.wert.gruppe IS 'Gruppe; insgesamt, wenn nicht untergliedert. Alter: a00_05 ist 0 bis unter 5 Jahre, a85_plus ab 85';
 COMMENT ON COLUMN sozialbericht.wert.zaehler IS 'Zähler; leer, wenn geheim oder nicht vorhanden';
 COMMENT ON COLUMN sozialbericht.wert.nenner IS 'Nenner; leer, wenn geheim, nicht vorhanden oder ohne Nenner';
 COMMENT ON COLUMN sozialbericht.wert.wert IS 'Wert in der Einheit der Kennzahl, gerundet; leer, wenn geheim oder nicht vorhanden';

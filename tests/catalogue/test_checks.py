@@ -37,6 +37,8 @@ def message(folder: Path, original: Path, file: str, old: str, new: str) -> str:
     return str(caught.value)
 
 
+TYPES, OUTLOOK, HOUSING = "typen.yaml", "vorausberechnung.yaml", "wohnbau.yaml"
+
 FAULTS = [
     # words that no form can produce
     (YOUTH, "{eq: p35a}", "{eq: p35aa}", "eingliederung.filter.hilfeart: das Wort von hilfeart „p35aa“", "„p35a“"),
@@ -205,6 +207,23 @@ FAULTS = [
     (INDICES, "reference: jedes_jahr", "reference: basisjahr", "„baseline_year“ gehört", "indices[1].standardisation"),
     (INDICES, "transformation: z\n", "transformation: rang\n", "richtig wäre", "indices[1].transformation"),
     (INDICES, "code: IDX01", "code: BEV01", "die Kennzahl BEV01 steht 2-mal da", "BEV01"),
+    # types of areas
+    (TYPES, "[BEV04, ", "[BEV40, ", "TYP01.indicators: die Kennzahl „BEV40“", "TYP01"),
+    (TYPES, "[BEV04, ", "[BEV05, ", "darf nur einmal vorkommen", "typologies[1]"),
+    (TYPES, "[BEV04, ", "[SOZ15, ", "SOZ15 ist eine Lücke", "TYP01.indicators"),
+    (TYPES, "[BEV04, ", "[JUH08, ", "gibt es nur bis stadtteil", "TYP01.indicators"),
+    (TYPES, "level: bezirk", "level: bezirg", "die Ebene „bezirg“", "TYP01.level"),
+    (TYPES, "largest: 6", "largest: 1", "typologies[1].largest", "2"),
+    # outlook
+    (OUTLOOK, "population: BEV01", "population: BEV99", "die Kennzahl „BEV99“", "population"),
+    (OUTLOOK, "population: BEV01", "population: BEV13", "braucht Gruppen (bands) nach Alter", "BEV13"),
+    (OUTLOOK, "quota_indicator: BIL01", "quota_indicator: BIL99", "die Kennzahl „BIL99“", "unter_3.quota_indicator"),
+    (OUTLOOK, "quota_indicator: BIL01", "quota_indicator: BIL01\n    quota: 0.4", "genau eines von", "demand[1]"),
+    (OUTLOOK, "code: niedrig", "code: hoch", "das Szenario hoch steht 2-mal da", "hoch"),
+    (OUTLOOK, "fertility: {0: 0, 15", "fertility: {14: 0, 15", "„fertility“ muss mit dem Alter 0 beginnen", OUTLOOK),
+    (OUTLOOK, "85: 0.145", "85: 1.5", "muss unter 1 liegen", OUTLOOK),
+    (HOUSING, "level: bezirk", "level: quartier", "die Ebene „quartier“", "level"),
+    (HOUSING, "dwellings: 60", "dwellings: -60", "dwellings[1]", "0"),
 ]
 
 

@@ -113,7 +113,8 @@ def confidentiality(number_: str, catalogue: Catalogue) -> tuple[Block, ...]:
                 f"{policy.min_count_agency}.",
                 f"Anteile mit einem Nenner unter {policy.min_denominator} werden nicht gezeigt.",
                 f"Gebiete unter {policy.min_population} Einwohnern zeigen keine sozialen Kennzahlen und keinen Index.",
-                "Untergruppen werden erst veröffentlicht, wenn die Geheimhaltung alle Tabellen gemeinsam schützt.",
+                "Untergruppen, zum Beispiel nach Alter, werden gemeinsam mit allen anderen Tabellen geschützt; nach "
+                "Geschlecht wird nicht untergliedert.",
             )
         ),
         Paragraph(
