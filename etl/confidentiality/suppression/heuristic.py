@@ -35,11 +35,13 @@ class Patterns:
         self._cell = np.array([d.cell for d in self.demands], dtype=np.int64)
         self._sign = np.array([d.sign for d in self.demands], dtype=np.float64)
         self._least = np.array([d.least for d in self.demands], dtype=np.float64)
-        self._lies_in = sparse.csr_array(
-            (np.ones(len(table.cell)), table.cell, table.start), shape=(table.relations, table.cells)
-        ).T.tocsr()
         # for each demand the cells that a deviation fulfilling it moves; many demands share one
         self._uses: list[Bools] = [np.zeros(table.cells, dtype=bool) for _ in self.demands]
+        member = sparse.csr_array(
+            (np.ones(len(table.cell)), table.cell, table.start), shape=(table.relations, table.cells)
+        )
+        # demands × cells: whether the demand's cell shares a relation with the cell
+        self._near = sparse.csc_array(sparse.csr_array(member.T)[self._cell] @ member)
 
     def _note(self, deviation: Floats, number: int, among: Bools) -> Bools:
         """Note a deviation for a demand and for those ``among`` that it fulfils as well; returns which."""
@@ -145,9 +147,10 @@ class Patterns:
         open_ = np.array([uses[without] for uses in self._uses], dtype=bool)
         waiting = np.flatnonzero(open_)
         # most cells are needed: neighbours, and those served by few cells, are asked first
-        near = (self._lies_in @ self._lies_in[[without]].T).toarray().ravel()[self._cell[waiting]] > 0
+        near = np.zeros(len(self.demands), dtype=bool)
+        near[self._near.indices[self._near.indptr[without] : self._near.indptr[without + 1]]] = True
         cells = np.array([self._uses[n].sum() for n in waiting])
-        for number in waiting[np.lexsort((cells, ~near))]:
+        for number in waiting[np.lexsort((cells, ~near[waiting]))]:
             if not open_[number]:
                 continue
             demand = self.demands[number]

@@ -107,16 +107,16 @@ class _Search:
     def decide(self) -> None:
         """Whole patterns under the cuts; each that fails gives new cuts, each that holds is the best there is."""
         gap = 0.005
-        for _ in range(self.budget.searches):
+        for number in range(self.budget.searches):
             if self.left() < 1 or self.done():
                 return
             found = self.master.whole(self.left(), gap, 0.9 * self.enough, self.best.hidden)
             self.best.bound = max(self.best.bound, min(found.bound, self.best.price))
             cuts = self.separator.refuse(found.hidden)
             self.master.add(cuts)
-            if cuts:
+            if cuts and number % 4 == 0:
                 self.mend(found.hidden)
-            else:
+            if not cuts:
                 self.offer(found.hidden)
                 if gap == 0.0:
                     return
