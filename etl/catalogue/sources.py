@@ -59,6 +59,13 @@ class Break(Strict):
     reason: str
 
 
+class Retention(Strict):
+    """How long rows of a source's deliveries are kept, and on what ground."""
+
+    days: int = Field(ge=0, description="Days after the arrival; then purge deletes the rows, counts stay")
+    basis: str = Field(description="Legal basis or agreement that says so")
+
+
 class Source(Strict):
     """A source: who owns it, how often it comes, what it may be used for, and the forms its files have."""
 
@@ -79,10 +86,14 @@ class Source(Strict):
         "wohnort", description="Whether rows lie where people live, where the facility stands, or where they work"
     )
     first_year: int | None = Field(None, description="First year for which the source is expected")
+    provisional_days: int | None = Field(
+        None, ge=1, description="Days after the reference date before which delivered figures are provisional"
+    )
     due_days: int = Field(120, ge=0, description="Days after the reference date (or period) until a delivery is due")
     delivery: str | None = Field(None, description="How and when it is to be delivered, for the request letter")
     quality: str | None = Field(None, description="What is required of the data's quality")
     breaks: tuple[Break, ...] = ()
+    retention: Retention | None = Field(None, description="How long its rows are kept; default: as the city says")
     estimate: bool = Field(False, description="Values by area are estimates (spread over areas, perturbed)")
     forms: tuple[AnyForm, ...] = Field(min_length=1)
 

@@ -191,11 +191,18 @@ def recount(
     with engine.begin() as connection:
         done = {code: count_again(connection, catalogue, code) for code in codes}
     for code, results in done.items():
-        stale = [r.delivery for r in results if r.stale]
+        stale = [r.delivery for r in results if r.stale and not r.gone]
+        gone = [r.delivery for r in results if r.gone]
         tell(
-            f"{code}: {counted(len(results), 'Lieferung', 'Lieferungen')} neu gezählt."
+            f"{code}: {counted(len(results) - len(gone), 'Lieferung', 'Lieferungen')} neu gezählt."
+            + (
+                f" Die Zeilen sind nicht mehr da, bitte neu einlesen (--again): {', '.join(map(str, gone))}."
+                if gone
+                else ""
+            )
             + (f" Die Form hat sich geändert, bitte neu einlesen: {', '.join(map(str, stale))}." if stale else ""),
             source=code,
-            deliveries=[r.delivery for r in results],
+            deliveries=[r.delivery for r in results if not r.gone],
             stale=stale,
+            gone=gone,
         )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import AreaForm, Catalogue, RecordForm, Source
 from etl.errors import InputError, InputProblem, SozialberichtError
-from etl.intake import journal, periods
+from etl.intake import journal, periods, purge
 from etl.intake.archive import Delivered, opened
 from etl.intake.census import deliver_grid
 from etl.intake.forms import choose_form
@@ -72,6 +72,7 @@ def deliver(
     with opened(file) as delivered, connection.begin_nested():
         journal.lock(connection, source.code)
         journal.require_source(connection, source)
+        purge.purge_due_of(connection, catalogue, source.code)
         sha256, mapping = journal.file_sha256(file), journal.mapping_sha256(catalogue, source)
         known = journal.same_file(connection, source.code, sha256, reference_date)
         recount = known is not None and known.status == "active"

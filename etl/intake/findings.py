@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from etl.catalogue import Catalogue, Source
 from etl.catalogue.sources import Break
 from etl.errors import SozialberichtError
-from etl.intake import comparison, completeness
+from etl.intake import comparison, completeness, partitions
 from etl.intake.comparison import Outlier
 from etl.intake.completeness import Area, District
 from etl.intake.outcome import DeliveryOutcome
@@ -124,9 +124,10 @@ def gather(connection: Connection, catalogue: Catalogue, delivery: int) -> Deliv
     report.breaks = _breaks(connection, report)
     report.outliers = comparison.of_delivery(connection, catalogue, source.code, at, outcome.periods)
     if source.kind == "records":
-        report.districts = completeness.by_district(
-            connection, catalogue, delivery, None if before is None else before[0], at
-        )
+        if partitions.holds(connection, "record", delivery):
+            kept = before is not None and partitions.holds(connection, "record", before[0])
+            earlier = before[0] if before is not None and kept else None
+            report.districts = completeness.by_district(connection, catalogue, delivery, earlier, at)
     else:
         report.areas = completeness.by_area(connection, delivery)
     return report

@@ -33,6 +33,14 @@ def exists(connection: Connection, parent: str, delivery: int) -> bool:
     return connection.scalar(_STATE, {"name": name_of(parent, delivery)[1]}) is not None
 
 
+def holds(connection: Connection, parent: str, delivery: int) -> bool:
+    """Whether rows of the delivery are there."""
+    if not exists(connection, parent, delivery):
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*name_of(parent, delivery)))
+    return driver(connection).execute(query).fetchone() == (True,)
+
+
 def ensure(connection: Connection, parent: str, delivery: int) -> tuple[str, str]:
     """Schema and name of the delivery's partition, made if it is not there."""
     name = name_of(parent, delivery)

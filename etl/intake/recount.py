@@ -8,19 +8,23 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
-from etl.intake import counting, journal, periods
+from etl.intake import counting, journal, partitions, periods
 from etl.intake.wording import similar
 from etl.warehouse import auditlog
 
 
 @dataclass(frozen=True)
 class Recounted:
-    """One delivery counted anew; ``stale``: its form changed too, so that the file should be delivered again."""
+    """One delivery counted anew; ``stale``: its form changed too, so that the file should be delivered again.
+
+    ``gone``: its rows have been deleted (or lost in a crash), so that its counts stand as they were.
+    """
 
     delivery: int
     period: str
     counts: int
     stale: bool
+    gone: bool = False
 
 
 def recount(connection: Connection, catalogue: Catalogue, source_code: str) -> list[Recounted]:
@@ -42,14 +46,17 @@ def recount(connection: Connection, catalogue: Catalogue, source_code: str) -> l
     mapping = journal.mapping_sha256(catalogue, source)
     rows = connection.execute(
         text(
-            "SELECT id, reference_date, mapping_sha256 FROM intake.delivery "
+            "SELECT id, reference_date, mapping_sha256, rows_accepted FROM intake.delivery "
             "WHERE source = :source AND status = 'active' ORDER BY reference_date"
         ),
         {"source": source_code},
     ).all()
     done = []
-    for delivery, at, known in rows:
+    for delivery, at, known, accepted in rows:
         period = periods.period_of(source, at).code
+        if accepted and not partitions.holds(connection, "record", int(delivery)):
+            done.append(Recounted(int(delivery), period, 0, known != mapping, gone=True))
+            continue
         connection.execute(text("DELETE FROM warehouse.count WHERE delivery_id = :id"), {"id": delivery})
         counts = counting.count_delivery(connection, catalogue, source, delivery, period)
         updated = journal.with_measures_of(known, mapping)
@@ -58,5 +65,5 @@ def recount(connection: Connection, catalogue: Catalogue, source_code: str) -> l
             {"mapping": updated, "id": delivery},
         )
         done.append(Recounted(int(delivery), period, counts, updated != mapping))
-    auditlog.record(connection, "neu_gezaehlt", source_code, lieferungen=len(done))
+    auditlog.record(connection, "neu_gezaehlt", source_code, lieferungen=sum(not d.gone for d in done))
     return done
