@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from etl.indicators.methods.local_rates import History
+from etl.indicators.methods.age_split import AGES
 from etl.indicators.methods.projection import BOYS, Rates, aged
 
-AGES = 91
 YEARS = 10
+
+
+@dataclass(frozen=True)
+class Lived:
+    """``population``: years + 1 × districts × 2 × ages; births and deaths: years × districts."""
+
+    population: np.ndarray
+    births: np.ndarray
+    deaths: np.ndarray
 
 
 def fertility() -> np.ndarray:
@@ -39,10 +49,10 @@ def population(districts: int = 6, seed: int = 2) -> np.ndarray:
     return rng.poisson(np.repeat(np.array(shapes)[:, None], 2, axis=1) * 1.8).astype(float)
 
 
-def lived(seed: int = 4, years: int = YEARS) -> History:
+def lived(seed: int = 4, years: int = YEARS) -> Lived:
     """Events drawn person by person, so that every later population follows from them."""
     known, rng = rates(), np.random.default_rng(seed)
-    states, drawn = [population()], {name: [] for name in ("births", "deaths", "out", "moved", "into", "came")}
+    states, drawn = [population()], {name: [] for name in ("births", "deaths")}
     for _ in range(years):
         start = aged(states[-1])
         births = rng.poisson((start[:, 1] * known.fertility).sum(axis=-1))
@@ -54,8 +64,7 @@ def lived(seed: int = 4, years: int = YEARS) -> History:
         moved = rng.binomial((living - out).astype(int), known.moves / (1 - known.departures))
         into = rng.multinomial(moved.sum(axis=0), np.moveaxis(known.chosen, 0, -1)).transpose(2, 0, 1)
         came = rng.poisson(known.arrivals)
-        for name, value in zip(drawn, (births, deaths, out, moved, into, came), strict=True):
+        for name, value in zip(drawn, (births, deaths.sum(axis=(1, 2))), strict=True):
             drawn[name].append(value.astype(float))
         states.append(living - out - moved + into + came)
-    d = {name: np.stack(values) for name, values in drawn.items()}
-    return History(np.stack(states), d["births"], d["deaths"], d["came"], d["out"], d["into"], d["moved"], fertility())
+    return Lived(np.stack(states), np.stack(drawn["births"]), np.stack(drawn["deaths"]))

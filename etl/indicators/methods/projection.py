@@ -67,10 +67,6 @@ class Scenario:
 
 
 CONSTANT = Scenario("unverändert")
-LOW = Scenario("niedrig", fertility=0.9, mortality_change=-0.005, arrivals=0.9, departures=1.05, housing=0.7)
-MIDDLE = Scenario("mittel", mortality_change=-0.01)
-HIGH = Scenario("hoch", fertility=1.1, mortality_change=-0.015, arrivals=1.1, departures=0.95, housing=1.2)
-SCENARIOS = (LOW, MIDDLE, HIGH)
 
 
 @dataclass(frozen=True)
@@ -188,8 +184,3 @@ def project(
         flows.append(flow)
     names = flows[0] if flows else {}
     return Projection(scenario, np.stack(states), {name: np.stack([flow[name] for flow in flows]) for name in names})
-
-
-def scenarios(population: ArrayLike, rates: Rates, years: int, housing: Housing | None = None) -> dict[str, Projection]:
-    """The low, middle and high course, by name."""
-    return {scenario.name: project(population, rates, years, scenario, housing) for scenario in SCENARIOS}

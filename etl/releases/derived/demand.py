@@ -59,7 +59,7 @@ def needs(
             places = {unit: (period, count) for unit, (period, count, _) in shown.items()}
         elif group.capacity:
             places = {u.id: ("", float(group.capacity[u.key])) for u in units if u.key in group.capacity}
-        kind = method.Group(group.title, group.ages, 1.0)
+        kind = method.Group(group.title, group.ages)
         for scenario, population in outcome.scenarios.items():
             found = method.children(population, kind)
             for unit, inner in outcome.frame.covered.items():
