@@ -6,14 +6,13 @@ the numbers of its secondaries and the seconds it took; ``audit TABLE.jj OUT.jso
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-import numpy as np
 
 from etl.confidentiality.suppression.jj import write_jj
 from etl.confidentiality.suppression.table import Bools, Table
@@ -47,10 +46,16 @@ def audit(table: Table, hidden: Bools, folder: Path) -> dict[int, tuple[float, f
 
 
 def _call(*arguments: str | Path) -> None:
-    subprocess.run(
-        [sys.executable, Path(__file__), *arguments], check=False, timeout=300, cwd=Path(arguments[1]).parent,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            [sys.executable, Path(__file__), *arguments],
+            check=False,
+            timeout=900,
+            cwd=Path(arguments[1]).parent,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 def _main(what: str, source: str, out: str, minutes: str = "1") -> None:

@@ -1,4 +1,4 @@
-"""What holds of every table: safe patterns, true bounds, valid cuts, files that survive reading, one answer each time."""
+"""What holds of every table: safe patterns, true bounds, valid cuts, files read or refused, one answer each time."""
 
 from __future__ import annotations
 
