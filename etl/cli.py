@@ -38,6 +38,7 @@ COMMANDS = {
     "compute": "etl.indicators.commands:compute",
     "confidentiality": "etl.confidentiality.commands:app",
     "check": "etl.releases.commands:check",
+    "release": "etl.releases.release_commands:app",
     "publish": "etl.releases.commands:publish",
     "status": "etl.publish.gaps.commands:status",
     "profile": "etl.publish.profile.commands:app",

@@ -157,8 +157,20 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
     withheld, missing and so on as its worst part is (an earlier year that is not there is missing); a denominator of 0
     gives ``nicht_sinnvoll``. All in the caller's transaction: readers see the old values until then.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    one_at_a_time(connection)
     aggregate(connection, catalogue)
+    made = from_unit_counts(connection, catalogue)
+    auditlog.record(connection, "berechnet", "Kennzahlen", werte=made, katalog=catalogue.sha256)
+    return made
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until no other computation is under way; held to the end of the caller's transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def from_unit_counts(connection: Connection, catalogue: Catalogue) -> int:
+    """Recompute all indicators from ``warehouse.unit_count`` as it stands; returns the number of values."""
     connection.execute(text("DELETE FROM warehouse.indicator_value"))
     district = catalogue.city.district_level or catalogue.city.levels[-1].code
     connection.execute(
@@ -181,5 +193,4 @@ def compute(connection: Connection, catalogue: Catalogue) -> int:
     connection.execute(ENTER_PERIODS)
     made = connection.execute(RATIOS, {"compared": COMPARED}).rowcount
     made += connection.execute(SEGREGATE, {"district": district, "city": CITY}).rowcount
-    auditlog.record(connection, "berechnet", "Kennzahlen", werte=made, katalog=catalogue.sha256)
     return made

@@ -73,6 +73,7 @@ def _report(outcome: Outcome, total: float, project: Path, catalogue: Catalogue)
         hauptspeicher_mib=round(outcome.peak_memory_mib),
         abgelehnt=outcome.refused,
         stand=edition.label if edition else None,
+        zustand=edition.state if edition else None,
         werte=edition.values if edition else 0,
         geheim=edition.withheld if edition else 0,
         projekt=str(project),

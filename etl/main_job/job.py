@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -132,6 +132,7 @@ class Job(Strict):
     title: str
     catalogue: str | None = Field(None, description="Directory of the catalogue, relative to the job file")
     synthetic: bool = False
+    audit: Literal["ja", "nein"] = Field("ja", description="nein: the release is not attacked; synthetic data only")
     version: VersionSpec
     boundaries: tuple[Boundaries, ...] = ()
     grids: tuple[Grid, ...] = ()
@@ -145,9 +146,11 @@ class Job(Strict):
     agency: AgencyAnswers | None = None
 
     @model_validator(mode="after")
-    def _agency_is_played_with_synthetic_data_only(self) -> Job:
+    def _shortcuts_with_synthetic_data_only(self) -> Job:
         if self.agency is not None and not self.synthetic:
             raise ValueError("„agency“ spielt die Agentur nach und gehört zu synthetischen Daten (synthetic: true)")
+        if self.audit == "nein" and not self.synthetic:
+            raise ValueError("„audit: nein“ gibt es nur für synthetische Daten (synthetic: true)")
         return self
 
 

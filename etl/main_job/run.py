@@ -31,8 +31,9 @@ from etl.intake import journal
 from etl.intake.deliver import deliver
 from etl.main_job import agency
 from etl.main_job.job import AgencyAnswers, AreaList, Boundaries, Delivery, Facilities, Grid, Job, Lines
+from etl.releases import steps
 from etl.releases.checks import run_checks
-from etl.releases.edition import Edition, publish_edition
+from etl.releases.edition import Edition
 
 FORMED = text("""
 SELECT EXISTS (SELECT FROM geo.block_assignment a JOIN geo.district_version v ON v.id = a.version_id
@@ -94,7 +95,7 @@ class Runner:
         for delivery in late:
             self._deliver(delivery)
         self._step("Kennzahlen", self._compute)
-        self._step("Veröffentlichung", self._publish)
+        self._publish()
         return self.outcome
 
     def _step(self, name: str, work: Callable[..., str], *arguments: object) -> None:
@@ -236,11 +237,20 @@ class Runner:
             raise SozialberichtError(f"Die Prüfung der berechneten Werte schlägt fehl: {listed}")
         return f"{number} Werte berechnet, alle Prüfungen bestanden"
 
-    def _publish(self, connection: Connection) -> str:
-        edition = publish_edition(connection, self.catalogue)
+    def _publish(self) -> None:
+        """Freeze, audit, approve, publish, each in its own transaction; stops where a second person has to approve."""
+        say("  Veröffentlichung: Geheimhaltung wird berechnet, geprüft wird jede zurückgehaltene Zahl …")
+        with self._timed("Veröffentlichung"):
+            edition = steps.all_the_way(
+                self.engine, self.catalogue, audited=self.job.audit == "ja", say=lambda words: say(f"    {words}")
+            )
         self.outcome.edition = edition
+        if edition.state != "published":
+            say(f"  Veröffentlichung: {steps.next_steps(edition.label, edition.state)}")
+            return
         state = "gilt unverändert" if edition.unchanged else "ist veröffentlicht"
-        return f"Stand „{edition.label}“ {state}: {edition.values} Werte, davon {edition.withheld} geheim gehalten"
+        numbers = f"{edition.values} Werte, davon {edition.withheld} geheim gehalten"
+        say(f"  Veröffentlichung: Stand „{edition.label}“ {state}: {numbers}")
 
 
 def _with_findings(outcome: Loaded) -> str:

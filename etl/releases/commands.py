@@ -10,9 +10,9 @@ from rich.table import Table
 
 from etl import settings
 from etl.catalogue import load_catalogue
-from etl.console import console, tell
+from etl.console import console, say, tell
+from etl.releases import steps
 from etl.releases.checks import CheckResult, run_checks
-from etl.releases.edition import publish_edition
 from etl.warehouse.session import prepared_engine
 
 SHOWN = 5
@@ -22,18 +22,20 @@ SHOWN = 5
 def publish(
     label: Annotated[str | None, typer.Option(help="Bezeichnung des Stands; sonst das heutige Datum.")] = None,
 ) -> None:
-    """Die berechneten Werte schützen und als neuen Stand veröffentlichen."""
+    """Alles bis zur Veröffentlichung: festschreiben, prüfen und, soweit es einer allein darf, freigeben."""
     catalogue = load_catalogue(settings.catalogue_dir())
-    with prepared_engine(catalogue, migrated=False).begin() as connection:
-        edition = publish_edition(connection, catalogue, label=label)
+    engine = prepared_engine(catalogue, migrated=False)
+    edition = steps.all_the_way(engine, catalogue, label=label, say=say)
+    published = edition.state == "published"
+    if published:
+        state = "gilt unverändert" if edition.unchanged else "veröffentlicht"
+        words = f"Stand „{edition.label}“ {state}: {edition.values} Werte, davon {edition.withheld} geheim gehalten."
+    else:
+        words = steps.next_steps(edition.label, edition.state)
     tell(
-        f"Stand „{edition.label}“ {'gilt unverändert' if edition.unchanged else 'veröffentlicht'}: "
-        f"{edition.values} Werte, davon {edition.withheld} geheim gehalten.",
-        stand=edition.label,
-        werte=edition.values,
-        geheim=edition.withheld,
+        words, stand=edition.label, zustand=edition.state, werte=edition.values, geheim=edition.withheld,
         neu=not edition.unchanged,
-    )
+    )  # fmt: skip
 
 
 def check() -> None:

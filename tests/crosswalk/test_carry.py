@@ -15,10 +15,10 @@ from etl.indicators import carry
 from etl.indicators.aggregate import aggregate
 from etl.indicators.compute import compute
 from etl.releases.checks import run_checks
-from etl.releases.edition import publish_edition
 from tests import small_city
 from tests.crosswalk import grid_city
 from tests.crosswalk.grid_city import BLOCKS, NEW, OLD, counts, deliver_areas
+from tests.editions import publish_edition
 
 GIVEN = {"101": 80, "102": 121, "201": 61, "202": 45, "203": 57, "NZ": 7}
 

@@ -15,11 +15,11 @@ from etl.districts.custom_areas.store import AreaOptions, add_areas, outside, re
 from etl.errors import InputError, SozialberichtError
 from etl.indicators.aggregate import aggregate
 from etl.indicators.compute import compute
-from etl.releases.edition import publish_edition
 from etl.warehouse import service
 from tests import small_city
 from tests.crosswalk import grid_city
 from tests.crosswalk.grid_city import BLOCKS, OLD, SIZE, address, deliver_areas
+from tests.editions import publish_edition
 
 PEOPLE = {b: 100 + 10 * n for n, b in enumerate(BLOCKS)}
 

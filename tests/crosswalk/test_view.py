@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 from etl.catalogue import Catalogue
 from etl.districts.crosswalk.build import build_crosswalk
 from etl.indicators.compute import compute
-from etl.releases.edition import publish_edition
 from tests.crosswalk import grid_city
 from tests.crosswalk.grid_city import BLOCKS, NEW, OLD
+from tests.editions import publish_edition
 
 
 def test_umsteigeschluessel(city: Connection, catalogue: Catalogue) -> None:

@@ -13,9 +13,9 @@ from etl.indicators.compute import compute
 from etl.main_job.run import Runner
 from etl.main_job.sample_city import sample_job
 from etl.releases.checks import run_checks
-from etl.releases.edition import publish_edition
 from etl.warehouse import databases, engine, service
 from tests.conftest import clone
+from tests.editions import publish_edition
 
 AIM = 25.0
 """Seconds for computing and publishing on two idle cores."""

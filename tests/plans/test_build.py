@@ -24,7 +24,7 @@ from etl.districts.zoning.model import Band
 from etl.districts.zoning.search import Effort
 from etl.errors import SozialberichtError
 from etl.indicators.compute import compute
-from etl.releases.edition import publish_edition
+from tests.editions import publish_edition
 from tests.plans import grid_city
 
 QUICK = Effort(steps=300, seeds=1, processes=1)

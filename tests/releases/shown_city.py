@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from tests import editions
 from tests.small_city import square
 
 STADTTEILE, BY_STADTTEIL = 3, 4
@@ -50,7 +51,7 @@ def edition(connection: Connection, *, synthetic: bool = False) -> int:
 
 def publish(connection: Connection, edition_id: int) -> None:
     """Show a draft."""
-    connection.execute(text("UPDATE release.edition SET status = 'published' WHERE id = :id"), {"id": edition_id})
+    editions.show(connection, edition_id)
 
 
 def year(connection: Connection, number: int) -> str:

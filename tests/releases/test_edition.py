@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, text
 from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
 from etl.indicators.compute import compute
-from etl.releases.edition import Edition, publish_edition
+from etl.releases.edition import Edition
 from tests import small_city
+from tests.editions import publish_edition
 
 
 @pytest.fixture

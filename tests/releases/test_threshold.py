@@ -12,8 +12,8 @@ from etl.catalogue import Catalogue
 from etl.confidentiality.threshold import is_social, judge
 from etl.indicators.compute import compute
 from etl.releases.checks import run_checks
-from etl.releases.edition import publish_edition
 from etl.warehouse import catalogue_sync
+from tests.editions import publish_edition
 from tests.indicators.conftest import TakeIn
 
 NOTHING = (None, None, None, "geheim")

@@ -19,6 +19,7 @@ from etl.warehouse import auditlog, auditlog_anchor, cluster, databases, engine,
 from etl.warehouse.auditlog_anchor import Anchor
 from etl.warehouse.auditlog_verify import Verdict, verify
 from tests.conftest import clone
+from tests.editions import unguarded
 
 ENTRIES = 8
 
@@ -280,6 +281,7 @@ def test_a_restore_gives_up_later_heads_and_a_lost_chain_is_found() -> None:
 
 
 def test_the_head_is_written_with_the_published_release(log: Connection, tmp_path: Path) -> None:
+    unguarded(log)
     log.execute(
         text(
             "INSERT INTO release.edition (label, status, policy, catalogue_sha256, deliveries) "

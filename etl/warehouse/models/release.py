@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from etl.warehouse.models.base import QUALITY, STATUS, Base, one_of
 
-EDITION_STATUS = ("draft", "published", "superseded", "withdrawn")
+EDITION_STATUS = ("draft", "approved", "published", "superseded", "withdrawn", "discarded")
+EVENTS = ("created", "audited", "approved", "published", "superseded", "withdrawn", "discarded")
 
 
 COMPARED = ("hoeher", "niedriger", "nicht_unterscheidbar")
@@ -49,6 +50,72 @@ class Edition(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     created_by: Mapped[str] = mapped_column(Text, server_default=text("session_user"))
     published_at: Mapped[datetime | None] = mapped_column()
+    code_version: Mapped[str | None] = mapped_column(Text, comment="Program that made it, with its commit")
+    indicators: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        server_default=text("'[]'::jsonb"),
+        comment="What its indicators meant: their entries in the catalogue",
+    )
+    geometry: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        server_default=text("'[]'::jsonb"),
+        comment="District versions that it shows: label, units, hash of their outlines",
+    )
+    figures_sha256: Mapped[str | None] = mapped_column(Text, comment="Of all it says, but for marks of corrections")
+    content_sha256: Mapped[str | None] = mapped_column(Text, comment="Of all it says; set when it is sealed")
+    withdrawn_at: Mapped[datetime | None] = mapped_column()
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text, comment="In German, for readers")
+    values_closed: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Withdrawn because its values must not be read any more"
+    )
+
+
+class Event(Base):
+    """What happened to a release, when and by whom; the database numbers, dates, signs and chains each row."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        one_of("kind", EVENTS),
+        {"schema": "release", "comment": "What happened to releases: one hash chain, append-only"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="Without gaps from 1")
+    edition_id: Mapped[int] = mapped_column(ForeignKey("release.edition.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(comment="The server's clock when it was written")
+    actor: Mapped[str] = mapped_column(Text, comment="Who logged in")
+    role: Mapped[str] = mapped_column(Text, comment="In which role")
+    content_sha256: Mapped[str | None] = mapped_column(Text, comment="Of the release at that time")
+    detail: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb"), comment="More about it; no withheld figure"
+    )
+    clock_behind_ms: Mapped[int | None] = mapped_column(
+        BigInteger, comment="Milliseconds by which the clock had jumped back since the event before"
+    )
+    previous_sha256: Mapped[str] = mapped_column(Text, comment="Hash of the event before; zeros for the first")
+    sha256: Mapped[str] = mapped_column(Text, comment="Hash over all columns above")
+
+
+class FrozenCount(Base):
+    """A measure of a unit as it was when a release was made, so that its values can be computed again."""
+
+    __tablename__ = "frozen_count"
+    __table_args__ = (
+        one_of("status", STATUS),
+        one_of("quality", QUALITY),
+        {"schema": "warehouse", "comment": "Counts that a release was made from (restricted, append-only)"},
+    )
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("release.edition.id"), primary_key=True)
+    # no key to units: a version that nothing shows any more may go, its frozen counts stay
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    measure: Mapped[str] = mapped_column(Text, primary_key=True, comment="Code of the measure")
+    group_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[float | None] = mapped_column(Double)
+    status: Mapped[str] = mapped_column(Text)
+    quality: Mapped[str] = mapped_column(Text)
+    reference_date: Mapped[date | None] = mapped_column()
 
 
 class Value(Base):
@@ -123,6 +190,10 @@ class Value(Base):
     change_5_lower: Mapped[float | None] = mapped_column(Double, comment="Its lower limit, 95 %")
     change_5_upper: Mapped[float | None] = mapped_column(Double, comment="Its upper limit, 95 %")
     changed_5: Mapped[str | None] = mapped_column(Text, comment="What its interval says")
+    corrected: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Differs from what the release before showed"
+    )
+    provisional: Mapped[bool] = mapped_column(server_default=text("false"), comment="Rests on a provisional delivery")
 
 
 class Trend(Base):
