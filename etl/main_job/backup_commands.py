@@ -20,6 +20,9 @@ from etl.warehouse.commands import app
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from etl.catalogue import Catalogue
+    from etl.warehouse.restore import Proof
+
 # ruff: noqa: PLC0415
 __all__ = ["app"]
 
@@ -73,7 +76,7 @@ def restore(
         raise SozialberichtError(f"{anchor} gibt es nicht, oder es steht kein Anker darin.")
     done = play_in(
         file, name or catalogue.city.database, overwrite=overwrite, confirmed=confirmed, anchors=known,
-        proofs=(_release_verifies,),
+        proofs=(_release_verifies(catalogue),),
     )  # fmt: skip
     lines = [f"Sicherung in die Datenbank {done.database} eingespielt.", *(f"  {proof}" for proof in done.proofs)]
     lines.append("  Rollen und Kennwörter: ./sozialbericht roles sync")
@@ -91,9 +94,32 @@ def restore(
     )  # fmt: skip
 
 
-def _release_verifies(engine: Engine) -> str:
-    """The newest release, computed anew from what the backup holds."""
-    return "Stand: nicht nachgeprüft."
+def _release_verifies(catalogue: Catalogue) -> Proof:
+    """The published release is computed again from what the backup holds."""
+    from sqlalchemy import text
+
+    from etl.releases import life, verify
+
+    def proof(engine: Engine) -> str:
+        with engine.connect() as connection:
+            label = connection.scalar(text("SELECT label FROM release.edition WHERE status = 'published'"))
+            if label is None:
+                return "Stand: noch keiner veröffentlicht."
+            edition = life.find(connection, label)
+            if edition.content_sha256 is None:
+                return f"Stand „{label}“: von einer früheren Fassung des Programms, nicht versiegelt."
+            found = verify.verify(connection, catalogue, edition)
+            connection.rollback()
+        wrong = [one.words for one in found.done if one.good is False]
+        if wrong:
+            raise SozialberichtError(
+                f"Die Sicherung wurde nicht eingespielt, denn ihr Stand „{label}“ hält der Nachprüfung nicht stand: "
+                + "; ".join(wrong)
+            )
+        left = "".join(f"\n    {one.words}" for one in found.done if one.good is None)
+        return f"Stand „{label}“: nachgeprüft, {edition.content_sha256}.{left}"
+
+    return proof
 
 
 @app.command("confirm-older")

@@ -154,11 +154,12 @@ class City:
         until(lambda: self.sessions() == 0)
 
     @contextmanager
-    def held(self, table: str) -> Iterator[None]:
-        """Nobody else comes past ``table`` meanwhile: a command stops just where it first touches it."""
+    def held(self, table: str, *, writers_only: bool = False) -> Iterator[None]:
+        """Nobody else comes past ``table`` meanwhile: a command stops just where it first touches (or changes) it."""
         schema, name = table.split(".")
+        mode = sql.SQL("SHARE ROW EXCLUSIVE" if writers_only else "ACCESS EXCLUSIVE")
         with psycopg.connect(service.dsn(self.name, service.ADMIN)) as connection:
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(schema, name)))
+            connection.execute(sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.Identifier(schema, name), mode))
             yield
             connection.rollback()
 
@@ -199,6 +200,7 @@ STATE = {
     "LEFT JOIN geo.block b ON b.id = c.block_id",
     "kennzahlen": "SELECT to_jsonb(v) - 'id' FROM warehouse.indicator_value v",
     "staende": "SELECT label, status, synthetic, deliveries FROM release.edition",
+    "ereignisse": "SELECT e.label, v.kind FROM release.event v JOIN release.edition e ON e.id = v.edition_id",
     "werte": "SELECT e.label, to_jsonb(v) - 'id' - 'edition_id' FROM release.value v "
     "JOIN release.edition e ON e.id = v.edition_id",
     "einwohner": "SELECT e.label, to_jsonb(p) - 'edition_id' FROM release.unit_population p "

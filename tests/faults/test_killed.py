@@ -16,14 +16,20 @@ from tests.faults.city import SOURCE, City, until
 COMMANDS = {
     "deliver": ("deliver", SOURCE, "bestand_2023.csv", "--date", "2023-12-31", "--synthetic"),
     "compute": ("compute",),
-    "publish": ("publish", "--label", "B"),
+    "create": ("release", "create", "B"),
+    "audit": ("release", "audit", "B"),
+    "approve": ("release", "approve", "B"),
+    "publish": ("release", "publish", "B"),
 }
 POINTS = {
-    "deliver": ("intake.delivery", "geo.address", "warehouse.count", "audit.entry"),
+    "deliver": ("intake.delivery", "intake.record", "warehouse.count", "audit.entry"),
     "compute": ("warehouse.unit_count", "warehouse.indicator_value", "audit.entry"),
-    "publish": ("release.edition", "release.value", "release.unit_population"),
+    "create": ("release.edition", "release.value", "audit.entry"),
+    "audit": ("release.event",),
+    "approve": ("release.event",),
+    "publish": ("release.edition", "audit.entry"),
 }
-"""Where each step is stopped: its beginning, its middle, and the last thing before it commits."""
+"""Where each step is stopped as it is about to write: its beginning, its middle, the last thing before it commits."""
 
 Results = dict[str, dict[str, str]]
 
@@ -50,7 +56,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 def stopped_at(city: City, table: str, place: Path, *command: str) -> int:
     """Start a command, let it run up to ``table`` and kill it there; returns its exit code."""
-    with city.held(table):
+    with city.held(table, writers_only=True):
         process = city.start(*command, temporary=place)
         until(lambda: bool(city.blocked(table)) or process.poll() is not None)
         assert process.poll() is None, (table, process.communicate())
