@@ -11,9 +11,10 @@ from rich.console import Console
 
 from etl import settings
 from etl.catalogue import load_catalogue
-from etl.confidentiality.audit.intervals import Contradiction
+from etl.confidentiality.audit.finding import Finding, Hidden
 from etl.confidentiality.audit.pattern import Audit, audit_pattern
-from etl.confidentiality.audit.published import Finding, Hidden, audit_release
+from etl.confidentiality.audit.published import audit_release
+from etl.confidentiality.audit.system import Contradiction
 from etl.confidentiality.suppression.heuristic import Impossible
 from etl.confidentiality.suppression.jj import read_jj, read_pattern, write_pattern
 from etl.confidentiality.suppression.optimum import Budget, Outcome, suppress
@@ -59,7 +60,7 @@ def _number(value: float) -> str:
 def _words(found: Outcome, primaries: int, out: Path) -> str:
     secondary = int(found.hidden.sum()) - primaries
     proof = "bewiesen" if found.gap == 0 else f"Lücke {100 * found.gap:.2f} %".replace(".", ",")
-    stopped = "; die Sicherheitsgrenze hat die Rechnung beendet" if found.stopped else ""
+    stopped = "; die Sicherheitsgrenze hat die Rechnung beendet" if found.stopped and found.gap > 0 else ""
     return (
         f"Zielwert (Kosten der Sekundärsperrungen): {_number(found.price)}\n"
         f"Untere Schranke:                          {_number(found.bound)} ({proof})\n"

@@ -1,98 +1,299 @@
-"""Bounds of hidden cells from visible ones: one linear program a cell and side, component by component.
+"""Bounds of hidden cells from what is visible: linear programs component by component, no more than needed.
 
-In absolute values: what is visible is known, hidden cells lie between what is known about them anyway, and all
-relations hold. Cells that share no relation through other hidden cells cannot tell anything about each other.
+Each solution is a possible state of all cells of its component: it widens what is known to be possible for every one
+of them. A cell that is already proven wide enough needs no program of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csc_array
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from etl.confidentiality.audit.program import Program
+from etl.confidentiality.audit.system import (
+    TIGHT,
+    Bools,
+    Component,
+    Contradiction,
+    Floats,
+    Ints,
+    System,
+    components,
+    settle,
+)
+
+__all__ = ["Contradiction", "Need", "Ranges", "System", "bounds", "ranges"]
+
+SLACK = 1e-4
+WORTH_A_PROCESS = 400
+"""So many cells to bound before a second process pays."""
+
+NEIGHBOURS = 300
+"""So many cells around one may change when a state in whole numbers is moved."""
+
+CONTRIBUTORS = 200
+"""So many contributors are tried in a component."""
 
 
 @dataclass(frozen=True)
-class System:
-    """What the attacker knows: ``matrix`` @ y = ``right`` (relations × cells), ``lower`` ≤ y ≤ ``upper``.
+class Need:
+    """When a cell is wide enough, so that it need not be bounded any further (arrays over cells).
 
-    ``known``: values where ``visible``; elsewhere its entries mean nothing.
+    Values up to ``high`` and down to ``low`` possible, and at least ``width`` between two of them.
     """
 
-    matrix: csr_array
-    right: Floats
-    lower: Floats
-    upper: Floats
-    visible: Bools
-    known: Floats
+    low: Floats
+    high: Floats
+    width: Floats
+
+    @classmethod
+    def everything(cls, cells: int) -> Need:
+        """Bound every cell to the end."""
+        return cls(np.full(cells, -np.inf), np.full(cells, np.inf), np.zeros(cells))
+
+    def of(self, cells: Ints) -> Need:
+        """The same for some cells."""
+        return Need(self.low[cells], self.high[cells], self.width[cells])
+
+    def missing(self, low: Floats, high: Floats) -> Bools:
+        """Cells that are not wide enough yet."""
+        return (low > self.low + SLACK) | (high < self.high - SLACK) | (high - low < self.width - SLACK)
 
 
 @dataclass(frozen=True)
-class Component:
-    """Hidden cells that are tied to each other: their numbers, the relations reduced to them."""
+class Ranges:
+    """What is possible for each cell: ``lower`` and ``upper`` are both attained by some possible state.
 
-    cells: Ints
-    matrix: csr_array
-    right: Floats
+    They are the attacker's limits wherever the cell was not wide enough before. ``undecided``: integer programs that
+    ended without an answer; the limits are then those without whole numbers. ``insider_lower``, ``insider_upper``: the
+    closest limits that somebody reaches who knows that one person more, he himself, is counted in another cell;
+    followed only where it could matter.
+    """
+
+    lower: Floats
+    upper: Floats
+    insider_lower: Floats
+    insider_upper: Floats
+    undecided: Bools
+    programs: int
+    components: int
 
 
-class Contradiction(ValueError):
-    """What is visible cannot all be true."""
+@dataclass(frozen=True)
+class _Task:
+    component: Component
+    asked: Ints
+    need: Need
 
 
-def components(system: System) -> Iterator[Component]:
-    """The hidden cells in independent parts."""
-    hidden = np.flatnonzero(~system.visible)
-    if not len(hidden):
+@dataclass(frozen=True)
+class _Answer:
+    low: Floats
+    high: Floats
+    inside: tuple[Floats, Floats]
+    undecided: Bools
+    programs: int
+
+
+def _outcome(task: _Task) -> _Answer:
+    """Bounds of the asked cells of one component (numbers within it)."""
+    system, asked, need = task.component.system, task.asked, task.need
+    program = Program(system)
+    low, high = np.full(len(asked), np.inf), np.full(len(asked), -np.inf)
+    done = {1: np.zeros(len(asked), dtype=bool), -1: np.zeros(len(asked), dtype=bool)}
+
+    whole_low, whole_high = low.copy(), high.copy()
+
+    def seen(values: Floats) -> None:
+        np.minimum(low, values[asked], out=low)
+        np.maximum(high, values[asked], out=high)
+        parts = values[system.whole]
+        if np.abs(parts - np.round(parts)).max(initial=0.0) < SLACK:
+            np.minimum(whole_low, values[asked], out=whole_low)
+            np.maximum(whole_high, values[asked], out=whole_high)
+
+    system = _believed(program, system)
+    if len(asked) > 2:
+        seen(program.highest(asked, 1))
+        seen(program.highest(asked, -1))
+    for n, cell in enumerate(asked):
+        for sign in (1, -1):
+            if done[sign][n] or not need.missing(low, high)[n]:
+                continue
+            seen(program.highest([int(cell)], sign))
+            done[sign][n] = True
+    undecided = np.zeros(len(asked), dtype=bool)
+    if system.whole.any():
+        _whole_numbers(program, task, (low, high), (whole_low, whole_high), undecided)
+    inside = (low.copy(), high.copy())
+    if system.whole.any():
+        _contributors(program, task, inside)
+    return _Answer(low, high, inside, undecided, program.solved)
+
+
+def _believed(program: Program, system: System) -> System:
+    """The system with those doubtful cells 0 that the most sparing explanation needs not."""
+    doubtful = np.flatnonzero(system.doubtful)
+    if not len(doubtful):
+        return system
+    values = program.highest(doubtful, -1)
+    empty = doubtful[values[doubtful] < SLACK]
+    upper = system.upper.copy()
+    upper[empty] = system.lower[empty]
+    for cell in empty:
+        program.limit(int(cell), float(system.lower[cell]), float(system.lower[cell]))
+    program.system = replace(system, upper=upper)
+    return program.system
+
+
+def _contributors(program: Program, task: _Task, inside: tuple[Floats, Floats]) -> None:
+    """Draw in the limits for those who know that a cell holds at least one, where little is missing to a fault.
+
+    Cells are tried that stand in a relation with the attacked one; one person changes it by one there.
+    """
+    system, asked, need = program.system, task.asked, task.need
+    low, high = inside
+    near = system.whole[asked] & np.isfinite(need.high) & ((high < need.high + 1) | (high - low < 3))
+    pattern = csc_array(abs(system.matrix))
+    tried = 0
+    for n in np.flatnonzero(near):
+        beside = np.zeros(pattern.shape[1])
+        beside[asked[n]] = 1.0
+        beside = pattern.T @ (pattern @ beside)
+        beside[asked[n]] = 0.0
+        others = np.flatnonzero((beside > 0) & system.whole & (system.lower < 1) & (system.upper >= 1))
+        for other in others[: max(0, CONTRIBUTORS - tried)]:
+            tried += 1
+            program.limit(int(other), 1.0, float(system.upper[other]))
+            try:
+                high[n] = min(high[n], program.highest([int(asked[n])], 1)[asked[n]])
+                low[n] = max(low[n], program.highest([int(asked[n])], -1)[asked[n]])
+            except Contradiction:
+                pass  # nobody is counted there
+            program.limit(int(other), float(system.lower[other]), float(system.upper[other]))
+
+
+class _WholeNumbers:
+    """Looks for states in whole numbers. Each that is found counts for all cells.
+
+    ``low`` and ``high``: the furthest values of the asked cells in such states.
+    """
+
+    def __init__(self, program: Program, asked: Ints, low: Floats, high: Floats) -> None:
+        self.program, self.asked, self.low, self.high = program, asked, low, high
+        self.pattern = csc_array(abs(program.system.matrix))
+        self.state: Floats | None = None
+
+    def find(
+        self,
+        cells: Ints | Sequence[int] = (),
+        sign: int = 0,
+        within: tuple[int, float, float] | None = None,
+        near: Bools | None = None,
+    ) -> tuple[bool, bool]:
+        """Whether a state was found, and else whether there is certainly none."""
+        known = None if near is None or self.state is None else (self.state, near)
+        state, none = self.program.whole_state(cells, sign, within, known)
+        if state is None:
+            return False, none and known is None
+        whole = self.program.system.whole
+        self.state = np.where(whole, np.round(state), state)
+        np.minimum(self.low, self.state[self.asked], out=self.low)
+        np.maximum(self.high, self.state[self.asked], out=self.high)
+        return True, False
+
+    def move(self, cell: int, low: float, high: float) -> tuple[bool, bool]:
+        """A state with a cell within limits: first one that differs from a known one near the cell alone."""
+        if self.state is not None and self.find(within=(cell, low, high), near=self._around(cell))[0]:
+            return True, False
+        return self.find(within=(cell, low, high))
+
+    def _around(self, cell: int) -> Bools:
+        reached = np.zeros(self.pattern.shape[1], dtype=bool)
+        reached[cell] = True
+        while reached.sum() < NEIGHBOURS:
+            grown = (self.pattern.T @ (self.pattern @ reached.astype(float))) > 0
+            if grown.sum() == reached.sum():
+                break
+            reached = grown
+        return reached
+
+
+def _whole_numbers(
+    program: Program, task: _Task, fractions: tuple[Floats, Floats], seen: tuple[Floats, Floats], undecided: Bools
+) -> None:
+    """Draw in limits that hold for fractions only, where no state in whole numbers is wide enough."""
+    system, asked, need = program.system, task.asked, task.need
+    low, high = fractions
+    passing = system.whole[asked] & ~(high < need.high - SLACK) & ~(high - low < need.width - SLACK)
+    states = _WholeNumbers(program, asked, *seen)
+
+    def wanting(n: int) -> bool:
+        return bool(seen[1][n] < need.high[n] - SLACK or not seen[1][n] - seen[0][n] >= need.width[n] - SLACK)
+
+    if not any(wanting(int(n)) for n in np.flatnonzero(passing)):
         return
-    reduced = csr_array(system.matrix[:, hidden])
-    remaining = system.right - system.matrix[:, np.flatnonzero(system.visible)] @ system.known[system.visible]
-    pattern = abs(reduced)
-    number, label = connected_components(pattern.T @ pattern, directed=False)
-    row_sums = np.asarray(pattern.sum(axis=1)).ravel()
-    # a relation belongs to the part of any of its hidden cells
-    first = np.full(reduced.shape[0], -1)
-    filled = np.flatnonzero(np.diff(reduced.indptr) > 0)
-    first[filled] = label[reduced.indices[reduced.indptr[filled]]]
-    order = np.argsort(label, kind="stable")
-    cuts = np.searchsorted(label[order], np.arange(number + 1))
-    for part in range(number):
-        cells = order[cuts[part] : cuts[part + 1]]
-        rows = np.flatnonzero((first == part) & (row_sums > 0))
-        yield Component(hidden[cells], csr_array(reduced[rows][:, cells]), remaining[rows])
+    states.find(asked[passing], 1)
+    for n in np.flatnonzero(passing):
+        cell = int(asked[n])
+        if seen[1][n] < need.high[n] - SLACK and np.isfinite(need.high[n]):
+            enough = float(np.ceil(need.high[n] - SLACK))
+            found, none = states.move(cell, enough, np.inf)
+            undecided[n] |= not found and not none
+            high[n] = enough - 1 if none else high[n]
+        if not np.isfinite(seen[0][n]):
+            undecided[n] |= not states.find([cell], 1)[0]
+        if np.isfinite(seen[0][n]) and seen[1][n] - seen[0][n] < need.width[n] - SLACK:
+            above, none_above = states.move(cell, seen[0][n] + 1, np.inf)
+            below, none_below = (True, False) if above else states.move(cell, -np.inf, seen[1][n] - 1)
+            if none_above and none_below:
+                low[n] = high[n] = seen[0][n]
+            undecided[n] |= not above and not below and not (none_above and none_below)
 
 
-def bounds(system: System, wanted: Bools | None = None) -> tuple[Floats, Floats]:
-    """Lower and upper limit of each hidden cell (``wanted``: only of these); visible cells have their value twice.
+def _tasks(system: System, wanted: Bools, need: Need) -> list[_Task]:
+    found = []
+    for part in components(system, wanted):
+        asked = np.flatnonzero(wanted[part.cells])
+        found.append(_Task(part, asked, need.of(part.cells[asked])))
+    return found
+
+
+def ranges(system: System, wanted: Bools, need: Need, processes: int = 2) -> Ranges:
+    """What is possible for the ``wanted`` cells, until they are wide enough; others keep what is known about them.
 
     Raises Contradiction where no values agree with all that is visible.
     """
-    low, high = system.known.copy(), system.known.copy()
-    for part in components(system):
-        asked = part.cells if wanted is None else part.cells[wanted[part.cells]]
-        low[part.cells], high[part.cells] = system.lower[part.cells], system.upper[part.cells]
-        limits = np.column_stack([system.lower[part.cells], system.upper[part.cells]])
-        place = {int(cell): n for n, cell in enumerate(part.cells)}
-        # large and small figures stand side by side: in units of the part's own size the tolerances mean the same
-        unit = max(1.0, float(np.abs(part.right).max(initial=0.0)))
-        for cell in asked:
-            objective = np.zeros(len(part.cells))
-            for sign, out in ((1.0, low), (-1.0, high)):
-                objective[place[int(cell)]] = sign
-                found = linprog(
-                    objective, A_eq=part.matrix, b_eq=part.right / unit, bounds=limits / unit, method="highs"
-                )
-                if found.status == 2:
-                    raise Contradiction(f"relations of cell {cell} contradict what is visible")
-                if found.status != 0:
-                    raise ArithmeticError(f"cell {cell}: {found.message}")
-                out[cell] = sign * found.fun * unit
-    return low, high
+    system = settle(system)
+    low, high = system.lower.copy(), system.upper.copy()
+    known = high - low <= TIGHT
+    low[known] = high[known] = np.where(
+        system.whole[known], np.round(low[known]), (low[known] + high[known]) / 2
+    )  # fmt: skip
+    inside = low.copy(), high.copy()
+    undecided = np.zeros(len(low), dtype=bool)
+    tasks = sorted(_tasks(system, wanted & ~known, need), key=lambda t: -len(t.asked) * t.component.system.matrix.nnz)
+    asked = sum(len(t.asked) for t in tasks)
+    if processes > 1 and asked > WORTH_A_PROCESS and len(tasks) > 1 and (os.cpu_count() or 1) > 1:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            answers = list(pool.map(_outcome, tasks))
+    else:
+        answers = [_outcome(t) for t in tasks]
+    for task, answer in zip(tasks, answers, strict=True):
+        cells = task.component.cells[task.asked]
+        low[cells], high[cells], undecided[cells] = answer.low, answer.high, answer.undecided
+        inside[0][cells], inside[1][cells] = answer.inside
+    return Ranges(low, high, *inside, undecided, sum(a.programs for a in answers), len(tasks))
+
+
+def bounds(system: System, wanted: Bools | None = None) -> tuple[Floats, Floats]:
+    """Lower and upper limit of each cell (``wanted``: only of these), bounded to the end."""
+    cells = len(system.lower)
+    found = ranges(system, np.ones(cells, dtype=bool) if wanted is None else wanted, Need.everything(cells))
+    return found.lower, found.upper
