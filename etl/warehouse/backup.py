@@ -20,8 +20,11 @@ from psycopg import conninfo
 from etl.errors import SetupError, SozialberichtError
 from etl.warehouse import auditlog, cluster, engine, service
 
-LEFT_OUT = ("intake.record", "intake.rejected_row")
-"""Tables whose rows, those of their partitions included, no backup holds: located rows and rejected rows."""
+LEFT_OUT = ("intake.record", "intake.rejected_row", "intake.dimension_cell")
+"""Tables whose rows, those of their partitions included, no backup holds.
+
+Located rows, rejected rows, and the combinations of attributes that occur in them.
+"""
 
 PACKAGES = Path("/usr/lib/postgresql")
 

@@ -1,6 +1,6 @@
 """Rights inside a database: what the matrix says is granted, everything else on our objects is taken back.
 
-Views that leave rows out are made security barriers with it.
+With it views that leave rows out are made security barriers, and the planner keeps no statistics of what it could tell.
 """
 
 from __future__ import annotations
@@ -88,6 +88,17 @@ WHERE n.nspname IN ('sozialbericht', 'kandidat') AND c.relkind = 'v' AND pg_get_
 ORDER BY 1
 """
 
+# Measured columns (real, double precision, numeric, bigint) by name; keys are needed for plans.
+_MEASURED = """
+SELECT format('ALTER TABLE %%I.%%I ALTER COLUMN %%I SET STATISTICS 0', n.nspname, c.relname, a.attname)
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE pg_get_userbyid(c.relowner) = %(owner)s AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+  AND a.atttypid IN (20, 700, 701, 1700) AND a.attname !~ '(^|_)id$' AND a.attstattarget IS DISTINCT FROM 0
+  AND concat_ws('.', n.nspname, c.relname, a.attname) LIKE ANY (%(patterns)s)
+ORDER BY 1
+"""
+
 # Functions are born with EXECUTE for everybody; ours are not.
 _BORN_OPEN = """
 SELECT NOT EXISTS (
@@ -154,6 +165,8 @@ def plan(connection: psycopg.Connection, matrix: RoleMatrix) -> list[str]:
     )
     bare = connection.execute(_NO_BARRIER, {"owner": OWNER, "open": list(matrix.open_views)}).fetchall()
     first += [f"ALTER VIEW {row[0]} SET (security_barrier = true)" for row in bare]
+    patterns = [name.replace("_", r"\_").replace("*", "%") for name in matrix.no_statistics]
+    first += [str(row[0]) for row in connection.execute(_MEASURED, {"owner": OWNER, "patterns": patterns}).fetchall()]
     return [*first, *statements("REVOKE", are - should), *statements("GRANT", should - are)]
 
 

@@ -60,6 +60,7 @@ class RoleMatrix(_Strict):
     roles: Mapping[str, Role]
     departments: OfDepartments
     open_views: tuple[str, ...]
+    no_statistics: tuple[str, ...]
     closed: Closed
 
     def with_departments(self, catalogue: Catalogue) -> RoleMatrix:

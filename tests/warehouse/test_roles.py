@@ -346,6 +346,34 @@ def test_a_readers_condition_never_sees_what_the_view_leaves_out(city: str, stat
                 connection.execute("ALTER VIEW sozialbericht.wert SET (security_barrier = true)")
 
 
+def test_estimates_tell_nothing_of_drafts(city: str) -> None:
+    """EXPLAIN shows how many rows the planner expects: of a value that a draft holds no more than of any other."""
+    with superuser(city) as connection:
+        connection.execute(
+            "INSERT INTO release.value (edition_id, unit_id, indicator_id, group_code, period, value, numerator, "
+            "status, quality) SELECT edition_id, unit_id, indicator_id, 'g' || n, period, value, value, status, quality "
+            "FROM release.value, generate_series(1, 500) AS n"
+        )
+        connection.execute("ANALYZE release.value")
+        tables = ("value", "unit_population")
+        kept = connection.execute(
+            "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'release' AND tablename = ANY(%s) "
+            "AND attname IN ('value', 'numerator', 'denominator', 'persons', 'ci_lower')", (list(tables),)
+        ).fetchall()  # fmt: skip
+    assert kept == []
+    with psycopg.connect(service.dsn(city, "leser")) as reader:
+        told = [
+            reader.execute(
+                f"EXPLAIN (FORMAT JSON) SELECT * FROM sozialbericht.wert WHERE {column} = {value}"
+            ).fetchone()
+            for column in ("wert", "zaehler")
+            for value in (MARKER, MARKER + 1)
+        ]
+    rows = [str(plan[0][0]["Plan"]["Plan Rows"]) for plan in told if plan]  # type: ignore[index]
+    assert rows[0] == rows[1]
+    assert rows[2] == rows[3]
+
+
 def test_every_view_is_a_barrier_or_leaves_nothing_out(city: str) -> None:
     content = yaml.safe_load((settings.SQL / "roles.yaml").read_text(encoding="utf-8"))
     bare = asked(
