@@ -66,9 +66,10 @@ def add_significance(connection: Connection, catalogue: Catalogue, edition: int)
 
 
 def _rounded(frame: pl.DataFrame, columns: tuple[str, ...], more: int = 0) -> pl.DataFrame:
-    """Columns rounded half to even by the decimals of each row's indicator."""
+    """Columns rounded half to even by the decimals of each row's indicator, and as many more."""
     power = pl.lit(10.0).pow(pl.col("decimals") + more)
-    return frame.with_columns((pl.col(c) * power).round(0, mode="half_to_even") / power for c in columns)
+    # + 0: no „−0“
+    return frame.with_columns((pl.col(c) * power).round(0, mode="half_to_even") / power + 0.0 for c in columns)
 
 
 def _copy(connection: Connection, target: str, frame: pl.DataFrame) -> None:
