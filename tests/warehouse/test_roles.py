@@ -351,7 +351,8 @@ def test_estimates_tell_nothing_of_drafts(city: str) -> None:
     with superuser(city) as connection:
         connection.execute(
             "INSERT INTO release.value (edition_id, unit_id, indicator_id, group_code, period, value, numerator, "
-            "status, quality) SELECT edition_id, unit_id, indicator_id, 'g' || n, period, value, value, status, quality "
+            "status, quality) SELECT edition_id, unit_id, indicator_id, 'g' || n, period, value, value, status, "
+            "quality "
             "FROM release.value, generate_series(1, 500) AS n"
         )
         connection.execute("ANALYZE release.value")
