@@ -21,7 +21,7 @@ from etl.warehouse import service
 from tests.confidentiality import tau_argus
 from tests.confidentiality.city_tables import PLANS, city_table, protected, with_totals
 
-needs_peer = pytest.mark.skipif(find_spec("pytauargus") is None, reason="Tau-ARGUS (extra test-peer) is not installed")
+needs_peer = pytest.mark.skipif(find_spec("pytauargus") is None, reason="Tau-ARGUS is not installed")
 PARTS = [0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4]
 
 

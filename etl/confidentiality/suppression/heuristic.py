@@ -6,6 +6,8 @@ improvement takes part of a pattern away and repairs it again.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 
 import highspy
@@ -30,6 +32,8 @@ class Patterns:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.demands = demands(table)
+        self.until = math.inf
+        """When thinning ends, on the monotonic clock; what is left then is safe, but may hide more than needed."""
         self.attacker = Attacker(table)
         self._flow = self._flow_model()
         self._cell = np.array([d.cell for d in self.demands], dtype=np.int64)
@@ -133,6 +137,8 @@ class Patterns:
         attacker.hide(out)
         listed = np.flatnonzero(out & ~self.table.primary) if candidates is None else np.fromiter(candidates, np.int64)
         for cell in listed[np.argsort(-self.table.cost[listed], kind="stable")]:
+            if time.monotonic() > self.until:
+                break
             if not out[cell]:
                 continue
             attacker.set(int(cell), hidden=False)

@@ -41,6 +41,7 @@ class Outcome:
     seconds: float = 0.0
     cuts: int = 0
     stopped: bool = False
+    """The seconds have ended something: another machine may find another pattern of the table."""
 
     @property
     def gap(self) -> float:
@@ -55,9 +56,12 @@ class _Search:
         self.tell = tell
         self.begun = time.monotonic()
         self.patterns = Patterns(table)
+        self.patterns.until = self.begun + 0.95 * budget.seconds
         self.separator = Separator(table)
         self.master = Master(table)
         self.rng = np.random.default_rng(1)
+        self.hurried = False
+        """The seconds have ended something: another machine may find another pattern."""
         # costs of counts are whole numbers: a bound above price - 1 proves the price
         whole = bool(np.all(table.cost == np.round(table.cost)))
         start = self.patterns.first()
@@ -77,15 +81,19 @@ class _Search:
             self.best.hidden, self.best.price = hidden, price
             self.tell(f"besseres Muster: Kosten {price:,.0f}, untere Schranke {self.best.bound:,.0f}")
 
-    def improve(self, rounds: int) -> None:
-        """Rounds of improvement as long as there is time."""
+    def improve(self, rounds: int, until: float) -> None:
+        """Rounds of improvement, as long as more than a share of the time is left."""
         for _ in range(rounds):
-            if self.left() < 0.05 * self.budget.seconds:
+            if self.left() < until * self.budget.seconds:
+                self.hurried = True
                 return
             self.offer(self.patterns.improve(self.best.hidden, 1, self.rng))
 
-    def relax(self, rounds: int) -> None:
-        """Cuts until the relaxation is exhausted or too slow; its value bounds every pattern from below."""
+    def relax(self, rounds: int, until: float) -> None:
+        """Cuts until the relaxation is exhausted, as long as more than a share of the time is left.
+
+        Its value bounds every pattern from below.
+        """
         value = 0.0
         for number in range(rounds):
             degree, value = self.master.relaxed()
@@ -93,7 +101,10 @@ class _Search:
             added = self.master.add(self.separator.cuts(degree))
             if number % 10 == 0:
                 self.tell(f"Schranke {value:,.0f} nach {self.master.cuts} Schnitten")
-            if added == 0 or self.left() < 0.6 * self.budget.seconds or self.done():
+            if added == 0 or self.done():
+                break
+            if self.left() < until * self.budget.seconds:
+                self.hurried = True
                 break
         else:
             value = self.master.relaxed()[1]
@@ -104,13 +115,18 @@ class _Search:
         degree, _ = self.master.relaxed()
         self.offer(self.patterns.thin(self.patterns.repair(self.table.primary | (degree > 0.5))))
 
-    def decide(self) -> None:
-        """Whole patterns under the cuts; each that fails gives new cuts, each that holds is the best there is."""
+    def decide(self, until: float) -> None:
+        """Whole patterns under the cuts; each that fails gives new cuts, each that holds is the best there is.
+
+        As long as more than a share of the time is left.
+        """
         gap = 0.005
         for number in range(self.budget.searches):
-            if self.left() < 1 or self.done():
+            left = self.left() - until * self.budget.seconds
+            if left < 1 or self.done():
+                self.hurried |= left < 1
                 return
-            found = self.master.whole(self.left(), gap, 0.9 * self.enough, self.best.hidden)
+            found = self.master.whole(left, gap, 0.9 * self.enough, self.best.hidden)
             self.best.bound = max(self.best.bound, min(found.bound, self.best.price))
             cuts = self.separator.refuse(found.hidden)
             self.master.add(cuts)
@@ -123,7 +139,7 @@ class _Search:
                 gap = 0.0
             self.tell(f"Schranke {self.best.bound:,.0f}, bestes {self.best.price:,.0f}, {self.master.cuts} Schnitte")
             if not self.done():
-                self.relax(3)
+                self.relax(3, until)
 
     def mend(self, found: Bools) -> None:
         """Make a nearly safe pattern safe, thin what was added, and all of it if it comes near the best."""
@@ -142,18 +158,21 @@ def suppress(table: Table, budget: Budget = Budget(), tell: Tell = lambda _text:
     """
     search = _Search(table, budget, tell)
     if search.best.price > 0:
-        search.relax(budget.relaxations)
+        search.relax(budget.relaxations, 0.6)
         if not search.done():
             search.round_up()
-        search.decide()
-        if not search.done():
-            search.improve(budget.improvements)
+        # what is not proven soon: a better pattern first, then the proof again
+        for until in (0.5, 0.0):
+            search.decide(until)
+            if search.done():
+                break
+            search.improve(budget.improvements if until else 0, 0.25)
     else:
         search.best.bound = 0.0
     outcome = search.best
     outcome.seconds = time.monotonic() - search.begun
     outcome.cuts = search.master.cuts
-    outcome.stopped = search.left() <= 1 and not search.done()
+    outcome.stopped = search.hurried
     outcome.bound = min(outcome.bound, outcome.price)
     if search.done():
         outcome.bound = outcome.price
