@@ -10,8 +10,10 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.linked.candidates import POPULATION, ValueKey, judged_candidates
+from etl.confidentiality.linked.pattern import reasons
 from etl.confidentiality.linked.reading import Reading
 from etl.confidentiality.linked.solve import Joint, solve_widening, withheld_values
+from etl.confidentiality.linked.stored import read_solved, stage_reasons, store_solved
 from etl.confidentiality.threshold import judge
 from etl.warehouse.engine import driver
 
@@ -85,11 +87,16 @@ def protect(connection: Connection, catalogue: Catalogue) -> Protection:
     judge(connection, catalogue)
     candidates = judged_candidates(connection)
     reading = Reading(connection, catalogue, candidates)
-    joint = solve_widening(reading)
+    joint = solve_widening(reading, known=read_solved(connection))
+    store_solved(connection, joint.solved)
     system = reading.system
     withheld = withheld_values(system, joint.hidden)
     # what stands for no cell of the system keeps the simple rule
     withheld |= {value for value in candidates.simple if not system.values.get(value)}
+    # what was withheld stays withheld as long as its counts are the same
+    withheld |= reading.kept
+    found = reasons(system, joint.hidden, withheld & system.values.keys(), reading.parts, reading.kept)
+    stage_reasons(connection, found)
     _store(connection, catalogue, withheld)
     shown = np.array([c.shown and not c.primary for c in system.cells], dtype=bool)
     total, secret = connection.execute(

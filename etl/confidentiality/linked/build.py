@@ -134,11 +134,11 @@ class Builder:
                 if cell.value != 0 or value.unit not in self.nowhere:
                     cell.primary, cell.rule = True, FEW
 
-    def show(self, parts: dict[str, list[Shown]]) -> None:
+    def show(self, parts: dict[str, list[Shown]], kept: Collection[ValueKey] = ()) -> None:
         """Mark what is visible as long as only primaries are hidden, and what each value is worth.
 
-        A value with a primary part is withheld as a whole and shows none of its parts. The whole counts most, a city
-        more than a district, and the newest period twice. Denominator - numerator is never worth anything of its own.
+        A value with a primary part, or one ``kept`` from before, is withheld as a whole and shows no part. A city
+        counts more than a district, the newest period twice. Denominator - numerator is worth nothing of its own.
         """
         cells = self.system.cells
         newest: dict[str, int] = defaultdict(int)
@@ -147,7 +147,7 @@ class Builder:
         formulas = {code for code, found in parts.items() if any(s.part == "formula" for s in found)}
         rests = {(s.indicator, s.name) for found in parts.values() for s in found if s.part == "complement"}
         for value, numbers in self.system.values.items():
-            if value.indicator in formulas or any(cells[n].primary for n in numbers):
+            if value in kept or value.indicator in formulas or any(cells[n].primary for n in numbers):
                 continue
             above = self.deepest - max(0, self.units.rank.get(value.unit, 0)) + 1
             worth = float(above * above) * (2 if year_of(value.period) == newest[value.indicator] else 1)

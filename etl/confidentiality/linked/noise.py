@@ -5,9 +5,10 @@ Everything else is taken to be visible to the attacker. He may know less; so wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from etl.confidentiality.linked.candidates import ValueKey
 from etl.confidentiality.linked.shown import Shown
 from etl.confidentiality.linked.system import Cell, System
 
@@ -63,7 +64,11 @@ def _of_sources(
 
 
 def find_noise(
-    system: System, parts: dict[str, list[Shown]], source_of: Callable[[str], str | None], population: str | None
+    system: System,
+    parts: dict[str, list[Shown]],
+    source_of: Callable[[str], str | None],
+    population: str | None,
+    kept: Collection[ValueKey] = (),
 ) -> Noise:
     """What may be hidden first: measures with primaries, numerators of values that have some, and their sources.
 
@@ -72,9 +77,12 @@ def find_noise(
     names = {(c.key.name, c.key.group) for c in system.cells if c.primary}
     noisy = {named for c in system.cells if c.key.kind == "measure" and (c.primary or c.unknown) for named in c.base}
     scope = set(noisy)
+    secret = {(value.indicator, value.group) for value in kept}
     for indicator, group in {(value.indicator, value.group) for value in system.values}:
         found = parts.get(indicator, [])
-        if any(((p.terms[0][0] if p.plain else p.name), group) in names for p in found):
+        if (indicator, group) in secret or any(
+            ((p.terms[0][0] if p.plain else p.name), group) in names for p in found
+        ):  # fmt: skip
             for part in found:
                 base = {(m, group) for m, _, _ in part.terms}
                 scope |= base

@@ -10,13 +10,13 @@ from etl.catalogue import Catalogue, RecordForm
 from etl.confidentiality.linked.atoms import Atoms, Pieces, read_atoms, read_pieces
 from etl.confidentiality.linked.build import Builder
 from etl.confidentiality.linked.candidates import POPULATION, Candidates, ValueKey, read_candidates
-from etl.confidentiality.linked.cells import HIGHEST, read_counts
-from etl.confidentiality.linked.earlier import published_before
+from etl.confidentiality.linked.cells import HIGHEST, Key, read_counts
+from etl.confidentiality.linked.earlier import corrected_since, frozen_before, published_before, withheld_before
 from etl.confidentiality.linked.identities import load_identities
 from etl.confidentiality.linked.noise import Noise, find_noise
 from etl.confidentiality.linked.places import read_units
 from etl.confidentiality.linked.shown import Shown, shown_parts
-from etl.confidentiality.linked.system import System
+from etl.confidentiality.linked.system import EARLIER, System
 from etl.confidentiality.linked.withheld import consistent
 
 
@@ -42,7 +42,10 @@ class Reading:
         self._enter(candidates)
         self.builder.declared(identities)
         self.builder.hierarchy()
-        self.builder.show(parts)
+        frozen = frozen_before(connection, catalogue, measures) if before else {}
+        self.kept = withheld_before(connection, frozen, counts, parts)
+        self._keep_old(corrected_since(frozen, counts))
+        self.builder.show(parts, self.kept)
         for value in published_before(connection) if before else ():
             for number in self.system.values.get(value, ()):
                 cell = self.system.cells[number]
@@ -50,7 +53,25 @@ class Reading:
         self._size = len(self.system.cells), len(self.system.relations)
         self._pieces: Pieces | None = None
         self._atoms: dict[tuple[str, int], list[Atoms]] = {}
-        self.noise = find_noise(self.system, parts, self.source_of, catalogue.city.population)
+        self.noise = find_noise(self.system, parts, self.source_of, catalogue.city.population, self.kept)
+
+    def _keep_old(self, corrected: frozenset[Key]) -> None:
+        """Protect what was withheld beside counts that have been corrected since.
+
+        Whoever learns it now subtracts it from the old total, and has what the earlier edition hid there.
+        """
+        system = self.system
+        changed = {system.index[key] for key in corrected if key in system.index}
+        if not changed:
+            return
+        kept = {n for value in self.kept for n in system.values.get(value, ())}
+        for relation in system.relations:
+            numbers = {n for n, _ in relation}
+            for number in numbers & kept if numbers & changed else ():
+                cell = system.cells[number]
+                if cell.threshold and not cell.primary:
+                    cell.primary, cell.rule = True, EARLIER
+                    cell.up = cell.down = cell.threshold
 
     def source_of(self, measure: str) -> str | None:
         """The source that a measure is counted from."""

@@ -13,13 +13,13 @@ from etl.confidentiality.linked.noise import Noise
 from etl.confidentiality.linked.parts import Component, components
 from etl.confidentiality.linked.reading import Reading
 from etl.confidentiality.linked.system import System
-from etl.confidentiality.suppression.attacker import Attacker, demands
+from etl.confidentiality.suppression.attacker import Attacker, demands, met
 from etl.confidentiality.suppression.heuristic import Impossible, Patterns
 from etl.confidentiality.suppression.optimum import Budget, suppress
 from etl.confidentiality.suppression.table import Bools, Table
 
 SMALL = Budget(seconds=20.0, relaxations=30, searches=10, improvements=4)
-EXACT_WORK, THIN_WORK = 6_000, 300_000
+EXACT_WORK, THIN_WORK = 6_000, 3_000_000
 """Cells × demands of a part up to which a proof is sought, and up to which needless secondaries are shown again."""
 MANY = 3_000
 """Systems with more primaries are protected in haste: they are sparse, and most of what they show is hidden anyway."""
@@ -99,6 +99,16 @@ def solve_part(part: Component, budget: Budget = SMALL, *, haste: bool = False) 
             return Solved(outcome.hidden, outcome.price, outcome.bound, tuple(weak), outcome.stopped)
 
 
+def _holds(part: Component, found: Solved) -> bool:
+    """Whether a pattern from before hides every primary and meets every demand but those of its weak cells."""
+    if len(found.hidden) != part.table.cells or (part.table.primary & ~found.hidden).any():
+        return False
+    attacker = Attacker(part.table)
+    attacker.hide(found.hidden)
+    asked = (d for d in demands(part.table) if d.cell not in found.weak)
+    return all(met(d, attacker.reach(d.cell, d.sign).reach) for d in asked)
+
+
 def solve(
     system: System,
     noise: Noise | None = None,
@@ -121,7 +131,9 @@ def solve(
     parts = components(system, noise)
     haste = int(system.primary.sum()) > MANY
     for number, part in enumerate(parts, start=1):
-        found = before.get(part.digest) or solved.get(part.digest) or solve_part(part, budget, haste=haste)
+        found = before.get(part.digest) or solved.get(part.digest)
+        if found is None or not _holds(part, found):
+            found = solve_part(part, budget, haste=haste)
         solved[part.digest] = found
         hidden[part.cells[found.hidden]] = True
         price, bound = price + found.price, bound + found.bound
@@ -157,7 +169,7 @@ def solve_widening(
     before = dict(known or {})
     system = reading.tie()
     joint = solve(system, reading.noise, budget=budget, known=before, tell=tell)
-    reused = joint.reused
+    reused, solved = joint.reused, dict(joint.solved)
     for step in range(1, STEPS + 1):
         weak = [system.cells[system.index[key]] for key in joint.unprotected if key not in joint.crowded]
         if not weak or system.primary.sum() > MANY:
@@ -165,14 +177,15 @@ def solve_widening(
         tell(f"{len(weak)} Zellen brauchen mehr Spielraum: Stufe {step}")
         noise = reading.noise.wider(system, weak, reading.source_of, step)
         system = reading.tie(noise)
-        before |= joint.solved
+        before |= solved
         joint = solve(system, noise, budget=budget, known=before, tell=tell)
+        solved |= joint.solved
     hidden = joint.hidden
     lost = {system.index[key] for key in joint.unprotected}
     for relation in system.relations if lost else ():
         if any(n in lost for n, _ in relation):
             hidden[[n for n, _ in relation]] = True
-    return replace(joint, hidden=hidden, reused=reused)
+    return replace(joint, hidden=hidden, reused=reused, solved=solved)
 
 
 def withheld_values(system: System, hidden: Bools) -> frozenset[ValueKey]:

@@ -17,8 +17,10 @@ from etl.confidentiality.suppression.table import Bools
 
 EXACT = 1e-6
 SMALL, TERM, FEW, UNKNOWN = "klein", "glied", "wenige_einwohner", "zurueckgehalten"
+FEWER, DOMINANT, EARLIER = "beitragende", "dominanz", "frueher"
 """Rules that make a cell primary: a small count; one that no value shows by itself, only within sums; too few
-inhabitants; withheld by who delivered it."""
+inhabitants; withheld by who delivered it; a sum of too few contributors, or of one that outweighs the others; withheld
+before beside a count that has been corrected since."""
 
 Relation = tuple[tuple[int, float], ...]
 
