@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from etl import __version__
 from etl.catalogue import Catalogue
 from etl.catalogue.city import COMPARISON
+from etl.confidentiality.linked.stored import keep_reasons
 from etl.confidentiality.protect import protect
 from etl.errors import SozialberichtError
 from etl.releases import life
@@ -179,6 +180,7 @@ def create_edition(connection: Connection, catalogue: Catalogue, *, label: str |
     if mark_corrected(connection, edition):
         found = content(connection, edition)
     connection.execute(FREEZE, {"edition": edition, "comparison": COMPARISON})
+    keep_reasons(connection, edition)
     connection.execute(
         text("UPDATE release.edition SET figures_sha256 = :figures, content_sha256 = :whole WHERE id = :id"),
         {"figures": found.figures, "whole": found.whole, "id": edition},
