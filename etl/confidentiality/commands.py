@@ -89,7 +89,7 @@ def audit(
 
 
 def _findings(found: Audit) -> list[str]:
-    lines = [f"{found.hidden} gesperrte Zellen angegriffen, davon {found.primaries} primär."]
+    lines = [f"{found.hidden} gesperrte Zellen angegriffen; {found.primaries} Zellen sind primär zu schützen."]
     if found.safe:
         lines.append("Sicher: Keine primäre Zelle lässt sich genauer bestimmen, als die Schutzabstände erlauben.")
     else:

@@ -93,6 +93,15 @@ def test_a_table_of_a_city_is_proven(show_zeros):
     assert not audit_pattern(table, two_a_row(table)).safe
 
 
+def test_the_safety_stop_leaves_a_safe_pattern_and_says_so():
+    table = protected(districts(2, 16), PARTS, show_zeros=True)
+    found = suppress(table, Budget(seconds=0.01))
+    assert found.stopped
+    assert audit_pattern(table, found.hidden).safe
+    assert 0 <= found.bound < found.price
+    assert found.price >= suppress(table, Budget(seconds=60)).price
+
+
 @needs_peer
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_peer_is_no_cheaper_and_its_intervals_agree(tmp_path: Path, seed):

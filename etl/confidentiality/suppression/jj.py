@@ -161,6 +161,8 @@ def read_pattern(path: Path, cells: int) -> Bools:
         if path.stat().st_size > MAX_BYTES:
             raise _fault(path, 1, f"die Datei ist größer als {MAX_BYTES // 1_000_000} MB")
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except FileNotFoundError as error:
+        raise InputError(InputProblem(path.name, "die Datei gibt es nicht")) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(InputProblem(path.name, "das Muster lässt sich nicht lesen")) from error
     if not rows or [c.strip() for c in rows[0]] != ["cell", "suppressed"]:
