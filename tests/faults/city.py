@@ -69,12 +69,19 @@ def form_districts(connection: Connection) -> None:
 
 
 def write_register(path: Path, year: int, more: int = 0) -> Path:
-    """A counted register of about 1,500 people of 31.12. of a year; ``more`` changes it a little."""
+    """A counted register of some 20,000 people of 31.12. of a year; ``more`` changes it a little.
+
+    All groups are large but one: in the first district live four people without German nationality.
+    """
     rows = []
     for block in range(1, len(STADTTEILE) * BLOCKS_EACH + 1):
-        for age in range(0, 95, 7):
-            for sex, nation, people in (("w", "000", 3), ("m", "000", 3), ("w", "163", 1)):
+        for age in range(0, 95, 5):
+            for sex, nation, people in (("w", "000", 30), ("m", "000", 28), ("w", "163", 20)):
                 number = people + (block + age + year + more) % 3
+                if block <= 2 and nation != "000":
+                    if age != 35:
+                        continue
+                    number = 2
                 rows.append(f"31.12.{year};{block:05d};{1 + (age % 6)};;{age};{sex};{nation};{number}")
     # one that is refused, with a cell that must not be found anywhere else
     rows.append(f"31.12.{year};00001;2;;{REFUSED_CELL};w;000;1")
