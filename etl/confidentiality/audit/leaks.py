@@ -26,7 +26,8 @@ NUMBERS = ("double precision", "numeric", "real", "integer", "bigint", "smallint
 
 DESCRIBES = frozenset({
     "aktuell", "fehlt_von", "teile", "teile_gesamt", "punkte", "jahre", "schritt", "rang_von_gesamt", "umfang",
-    "zieljahr", "basisjahr", "jahr", "version", "variante", "anzahl_gebiete",
+    "zieljahr", "basisjahr", "jahr", "version", "variante", "anzahl_gebiete", "gebiete",
+    "zurueckgezogen",
 })  # fmt: skip
 """Columns that say which row it is, not what was found there."""
 

@@ -77,18 +77,27 @@ def corrections(catalogue: Catalogue, rows: list[Row], place: Place) -> Correcti
 
 
 def _changed(difference: dict[Unit, float], place: Place) -> set[Unit]:
-    """Districts that changed, or may have because their whole changed by more than is visible."""
+    """Units that changed, and districts that may have because a whole changed by more than is seen in its parts."""
+    children: dict[Unit, list[Unit]] = defaultdict(list)
+    for unit, parent in place.parent.items():
+        children[parent].append(unit)
+
+    def below(unit: Unit) -> tuple[float, set[Unit]]:
+        """The change seen in the parts of a unit, and the districts in which none can be seen."""
+        seen, unseen = 0.0, set[Unit]()
+        for child in children[unit]:
+            if child in difference:
+                seen += difference[child]
+            elif not children[child]:
+                unseen.add(child)
+            else:
+                more, hidden = below(child)
+                seen, unseen = seen + more, unseen | hidden
+        return seen, unseen
+
     found = {u for u, d in difference.items() if abs(d) > SAME}
-    for (parent, _), children in place.children.items():
-        if parent not in difference:
-            continue
-        seen = [difference[c] for c in children if c in difference]
-        if abs(difference[parent] - sum(seen)) > SAME:
-            found |= {c for c in children if c not in difference}
-    # a district below a unit that is not shown itself may have changed, too
-    grown = True
-    while grown:
-        below = {u for u, p in place.parent.items() if p in found and p not in difference and u not in found}
-        grown = bool(below)
-        found |= below
+    for unit, change in difference.items():
+        seen, unseen = below(unit)
+        if children[unit] and abs(change - seen) > SAME:
+            found |= unseen
     return found
