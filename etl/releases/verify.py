@@ -76,6 +76,8 @@ JOIN release.value v ON v.edition_id = :id AND v.unit_id = j.unit_id AND v.indic
 JOIN catalogue.indicator i ON i.id = j.indicator_id
 JOIN geo.unit u ON u.id = j.unit_id
 WHERE v.status IN ('gueltig', 'unsicher') AND NOT j.official AND (j.too_few OR j.small_base OR j.too_small)
+  -- that nobody is without a district says nothing of anybody
+  AND NOT (u.level = 'nicht_zuordenbar' AND j.numerator = 0)
 ORDER BY 1, 2, 3, 4
 """)
 
@@ -245,9 +247,12 @@ def _recomputed(connection: Connection, catalogue: Catalogue, edition: Known) ->
     again = int(connection.scalar(AGAIN, at) or 0)
     fill(connection, catalogue, again)
     connection.execute(PROVISIONAL, {**at, "again": again})
-    if content(connection, again).figures == edition.figures_sha256:
-        return [rules, Done(True, "alle Werte aus den festgeschriebenen Zählungen neu berechnet: gleich")]
     words = _first_difference(connection, edition.id, again)
+    if content(connection, again).figures == edition.figures_sha256:
+        if words is not None:
+            return [rules, Done(False, f"nachträglich verändert wurde zuerst: {words}")]
+        return [rules, Done(True, "alle Werte aus den festgeschriebenen Zählungen neu berechnet: gleich")]
+    words = words or "nur die Angaben zum Stand selbst"
     other = "" if edition.code_version == code_version() else f" (angelegt mit {edition.code_version})"
     return [rules, Done(False, f"neu berechnet ergibt sich anderes: {words}{other}")]
 
@@ -274,8 +279,8 @@ SELECT count(*) FROM (
 """
 
 
-def _first_difference(connection: Connection, old: int, new: int) -> str:
-    """Indicator, unit, period and column of the first value that differs, or the first table."""
+def _first_difference(connection: Connection, old: int, new: int) -> str | None:
+    """Indicator, unit, period and column of the first value that differs, or the first table; None: all are equal."""
     both = {"old": old, "new": new}
     tables = {table.name: table for table in content_tables()}
     found = connection.execute(text(VALUE.format(row=row_content(tables["value"]))), both).mappings().first()
@@ -285,7 +290,7 @@ def _first_difference(connection: Connection, old: int, new: int) -> str:
         number = connection.scalar(text(ROWS.format(row=row_content(table), table=table.fullname)), both)
         if number:
             return f"Tabelle {table.fullname}, {number} Zeilen"
-    return "nur die Angaben zum Stand selbst"
+    return None
 
 
 def _named(row: dict[str, Any]) -> str:

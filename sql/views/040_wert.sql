@@ -45,9 +45,11 @@ SELECT v.id AS wert_id,
        v.changed_1 AS vergleich_vorjahr,
        v.p_adjusted <= 0.05 AS signifikant_bh,
        v.shrunk AS geglaettet,
-       b.name AS geglaettet_an
+       b.name AS geglaettet_an,
+       nullif(concat(CASE WHEN v.corrected THEN 'r' END, CASE WHEN v.provisional THEN 'p' END), '') AS kennzeichen,
+       e.status = 'withdrawn' AS zurueckgezogen
 FROM release.value v
-JOIN release.shown_edition e ON e.id = v.edition_id AND e.status IN ('published', 'superseded')
+JOIN release.shown_edition e ON e.id = v.edition_id AND (e.status IN ('published', 'superseded') OR e.status = 'withdrawn' AND NOT e.values_closed)
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum' -- official figures stand in a view of their own
 JOIN geo.district_version d ON d.id = u.version_id
 JOIN warehouse.period z ON z.code = v.period
@@ -89,3 +91,5 @@ COMMENT ON COLUMN sozialbericht.wert.vergleich_vorjahr IS 'Vergleich mit dem Vor
 COMMENT ON COLUMN sozialbericht.wert.signifikant_bh IS 'Unterscheidet sich von der übrigen Stadt auch dann, wenn alle Gebiete der Ebene und alle Kennzahlen des Jahres geprüft werden (Benjamini-Hochberg, 5 %)';
 COMMENT ON COLUMN sozialbericht.wert.geglaettet IS 'Geglätteter Anteil: zum Anteil der Umgebung hin gerückt, je kleiner das Gebiet, desto mehr; steht neben dem Wert, nie an seiner Stelle';
 COMMENT ON COLUMN sozialbericht.wert.geglaettet_an IS 'Gebiet, zu dessen Anteil hin geglättet ist (Stadtteil oder Stadt)';
+COMMENT ON COLUMN sozialbericht.wert.kennzeichen IS 'r: gegenüber der vorigen Veröffentlichung berichtigt; p: vorläufig, die Lieferung war noch nicht endgültig; rp: beides';
+COMMENT ON COLUMN sozialbericht.wert.zurueckgezogen IS 'Aus einer zurückgezogenen Veröffentlichung: nicht mehr zu verwenden';
