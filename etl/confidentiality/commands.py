@@ -1,4 +1,4 @@
-"""The commands ``confidentiality``: solve and audit for tables in JJ format, audit-release for published views."""
+"""The commands ``confidentiality``: solve and audit for tables in JJ format. A release is attacked by ``release audit``."""
 
 from __future__ import annotations
 
@@ -10,19 +10,16 @@ import typer
 from rich.console import Console
 
 from etl import settings
-from etl.catalogue import load_catalogue
-from etl.confidentiality.audit.finding import Finding, Hidden
 from etl.confidentiality.audit.pattern import Audit, audit_pattern
-from etl.confidentiality.audit.published import audit_release
-from etl.confidentiality.audit.system import Contradiction
+from etl.confidentiality.office_commands import attach
 from etl.confidentiality.suppression.heuristic import Impossible
 from etl.confidentiality.suppression.jj import read_jj, read_pattern, write_pattern
 from etl.confidentiality.suppression.optimum import Budget, Outcome, suppress
 from etl.console import tell
 from etl.errors import SozialberichtError
-from etl.warehouse import engine, service
 
 app = typer.Typer(no_args_is_help=True, help="Geheimhaltung: Sperrmuster berechnen und angreifen.")
+attach(app)
 SHOWN = 20
 
 
@@ -104,54 +101,4 @@ def _findings(found: Audit) -> list[str]:
         lines.append(f"  … und {len(found.faults) - SHOWN} weitere")
     if found.idle:
         lines.append(f"Bemerkung: {len(found.idle)} Sekundärsperrungen lassen sich berechnen und schützen nichts.")
-    return lines
-
-
-PARTS = {"numerator": "Zähler", "denominator": "Nenner", "complement": "Rest"}
-
-
-@app.command("audit-release")
-def audit_published() -> None:
-    """Alles Veröffentlichte angreifen, wie es jeder Leser könnte. Nur für die Statistikstelle; Fehler: Rückgabewert 1.
-
-    Das Ergebnis nennt Zahlen, die geheim sind, und darf die Stelle nicht verlassen.
-    """
-    catalogue = load_catalogue(settings.catalogue_dir())
-    address = service.url(catalogue.city.database, service.READER)
-    with engine.open_engine(address, role=service.READER).connect() as connection:
-        try:
-            found = audit_release(connection, catalogue)
-        except Contradiction as error:
-            raise SozialberichtError(
-                "Was veröffentlicht ist, kann nicht alles zugleich stimmen; deshalb lässt sich nichts eingrenzen. "
-                "Abhilfe: „sozialbericht check“ zeigt, welche Summen nicht aufgehen."
-            ) from error
-    tell(
-        "\n".join(_recovered(found)),
-        werte=found.rows, geheim=len(found.hidden), exakt=len(found.recovered), offengelegt=len(found.faults),
-        nicht_geprueft=found.left_out,
-        zellen=[
-            {"kennzahl": h.indicator, "teil": PARTS[h.part], "gebietsstand": h.unit[0], "gebiet": h.unit[1],
-             "zeitraum": h.period, "von": h.lower, "bis": h.upper}
-            for h in found.faults
-        ],
-    )  # fmt: skip
-    if found.faults:
-        raise typer.Exit(1)
-
-
-def _recovered(found: Finding) -> list[str]:
-    def words(hidden: Hidden) -> str:
-        span = f"genau {hidden.lower:.6g}" if hidden.exact else f"{hidden.lower:.6g} bis {hidden.upper:.6g}"
-        return f"  {hidden.indicator} {PARTS[hidden.part]}, Gebiet {hidden.unit[1]}, {hidden.period}: {span}"
-
-    lines = [
-        f"{found.rows} veröffentlichte Werte; {len(found.hidden)} geheime Zähler, Nenner und Reste angegriffen.",
-        f"Genau bestimmbar: {len(found.recovered)}, davon kleine Anzahlen (oder sicher klein): {len(found.faults)}.",
-    ]
-    if found.left_out:
-        lines.append(f"Nicht geprüft: {found.left_out} geschätzte Werte.")
-    lines += [words(h) for h in found.faults[:SHOWN]]
-    if len(found.faults) > SHOWN:
-        lines.append(f"  … und {len(found.faults) - SHOWN} weitere (vollständig mit --json)")
     return lines
