@@ -1,4 +1,4 @@
-"""The commands ``confidentiality``: solve and audit for tables in JJ format. A release is attacked by ``release audit``."""
+"""The commands ``confidentiality``: solve and audit for tables in JJ format. ``release audit`` attacks a release."""
 
 from __future__ import annotations
 
