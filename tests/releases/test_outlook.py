@@ -12,7 +12,7 @@ from etl.catalogue import Catalogue
 from etl.catalogue.outlook import age_bands
 from etl.releases.derived import forecast, outlook, stocks
 from etl.warehouse import databases, engine, service
-from tests.conftest import clone
+from tests.conftest import Published, clone
 from tests.releases import shown_city
 
 DISTRICTS = [f"{s}0{d}" for s in (1, 2, 3) for d in (1, 2, 3, 4)]
@@ -44,10 +44,13 @@ class City:
     growth: dict[str, float] = field(default_factory=dict)
     hidden: set[tuple[str, str]] = field(default_factory=set)
     """District and group of ages withheld, in all years."""
+    later: float = 1.0
+    """Factor on all persons after 2020."""
 
     def persons(self, key: str, group: str, year: int) -> float:
         size = 18.0 if key == SMALL else 200.0 + 10 * DISTRICTS.index(key)
         low = age_bands(self.catalogue)[group][0]
+        size *= self.later if year > 2020 else 1
         return round(size * (1 if low < 65 else 0.6) * (1 + self.growth.get(key, 0)) ** (year - 2015))
 
     def release(self, *, synthetic: bool = False, years: range = YEARS) -> int:
@@ -180,6 +183,30 @@ def test_looking_back_on_a_city_that_stays_as_it_is(town: City) -> None:
     assert abs(found["201", "linearer Trend"]) < 0.5
 
 
+def test_looking_back_knows_only_the_past(town: City) -> None:
+    ask = text(
+        "SELECT gebiet, altersgruppe, verfahren, vorausberechnet FROM sozialbericht.prognosefehler ORDER BY 1, 2, 3"
+    )
+    town.release()
+    once = town.connection.execute(ask).all()
+    town.connection.rollback()
+    town.later = 2.0
+    town.release()
+    assert town.connection.execute(ask).all() == once
+    missed = text("SELECT max(abweichung_prozent) FROM sozialbericht.prognosefehler WHERE verfahren = 'Kohorten'")
+    assert (town.connection.scalar(missed) or 0) < -40
+
+
+def test_a_city_that_is_too_small_to_show_its_ages_says_why(published: Published) -> None:
+    """The small sample: 4,200 people, whose old and young of a district are withheld."""
+    with published.engine.connect() as connection:
+        found = connection.execute(text("SELECT DISTINCT ebene, status FROM sozialbericht.prognose"))
+        assert {(level, word) for level, word in found if word == "gueltig" and level != "stadt"} == set()
+        assert connection.scalar(text("SELECT count(*) FROM sozialbericht.prognose")) > 0
+        types = connection.execute(text("SELECT status, begruendung FROM sozialbericht.typologie")).all()
+        assert [row.status for row in types] == ["nicht_sinnvoll"]
+
+
 def test_demand_follows_from_children_quota_and_places(town: City) -> None:
     town.release()
     rows = town.connection.execute(
@@ -197,8 +224,10 @@ def test_demand_follows_from_children_quota_and_places(town: City) -> None:
 
 
 def test_nothing_is_projected_without_two_stocks_five_years_apart(town: City) -> None:
-    assert town.release(years=range(2022, 2026)) == 0
-    assert town.connection.scalar(text("SELECT count(*) FROM sozialbericht.prognose")) == 0
+    town.release(years=range(2022, 2026))
+    assert town.status("S") == town.status("101") == {"fehlt"}
+    for view in ("bedarf", "prognosefehler"):
+        assert town.connection.scalar(text(f"SELECT count(*) FROM sozialbericht.{view}")) == 0
 
 
 def test_what_is_read_is_one_count_of_an_age_range(catalogue: Catalogue) -> None:

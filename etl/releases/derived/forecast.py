@@ -190,22 +190,24 @@ def newest_year(shown: Shown, units: list[Unit]) -> int | None:
 
 
 def compute(catalogue: Catalogue, shown: Shown, units: list[Unit], *, synthetic: bool) -> Outcome | None:
-    """The projection of the current district version; None where the city does not show two stocks five years apart."""
+    """The projection of the current district version; None where the city shows no population by age.
+
+    Without scenarios where no unit shows two stocks five years apart; ``status`` then says why.
+    """
     outlook = catalogue.outlook
     base = newest_year(shown, units)
     if outlook is None or base is None:
         return None
     frame = _frame(shown, catalogue, outlook, units, (base - SPAN, base))
-    if not frame.areas:
-        return None
-    rates = _estimated(frame, outlook, base - SPAN, base)
-    table = catalogue.housing if catalogue.housing is not None and catalogue.housing.synthetic <= synthetic else None
-    housing = housing_of(table, outlook, frame, units, base)
-    start = frame.stocks(base)
-    made = {
-        s.code: projection.project(start, rates, outlook.years, _scenario(s), housing).population
-        for s in outlook.scenarios
-    }
+    made = {}
+    if frame.areas:
+        rates = _estimated(frame, outlook, base - SPAN, base)
+        made_up = catalogue.housing is not None and catalogue.housing.synthetic
+        housing = housing_of(None if made_up and not synthetic else catalogue.housing, outlook, frame, units, base)
+        made = {
+            s.code: projection.project(frame.stocks(base), rates, outlook.years, _scenario(s), housing).population
+            for s in outlook.scenarios
+        }
     status = {}
     for unit in units:
         if unit.id not in frame.covered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import Connection, insert, text
 
 from etl.catalogue import Catalogue
@@ -43,7 +44,8 @@ def tens(number: float) -> int:
 def add_outlook(connection: Connection, catalogue: Catalogue, edition: int) -> int:
     """Projection, look back and demand of a draft edition; returns how many figures the projection has.
 
-    Nothing is written where the catalogue declares no outlook or the city does not show two stocks five years apart.
+    Nothing is written where the catalogue declares no outlook or the city shows no population by age; where no unit
+    shows two stocks five years apart, only why.
     """
     if catalogue.outlook is None:
         return 0
@@ -54,7 +56,7 @@ def add_outlook(connection: Connection, catalogue: Catalogue, edition: int) -> i
     if outcome is None:
         return 0
     _store_runs(connection, catalogue, edition, outcome.base)
-    made = _store_forecast(connection, edition, outcome)
+    made = _store_forecast(connection, [s.code for s in catalogue.outlook.scenarios], edition, outcome)
     base, target, misses = forecast.look_back(catalogue, shown, units)
     _store_misses(connection, edition, (base, target), misses)
     _store_needs(connection, edition, list(demand.needs(connection, catalogue, edition, units, outcome)))
@@ -74,14 +76,17 @@ def _store_runs(connection: Connection, catalogue: Catalogue, edition: int, base
     connection.execute(insert(tables.ForecastRun), rows)
 
 
-def _store_forecast(connection: Connection, edition: int, outcome: forecast.Outcome) -> int:
+def _store_forecast(
+    connection: Connection, scenarios: Sequence[str], edition: int, outcome: forecast.Outcome
+) -> int:  # fmt: skip
     columns: dict[str, list[object]] = {n: [] for n in ("unit", "scenario", "year", "age_group", "status", "persons")}
 
     def row(*values: object) -> None:
         for column, value in zip(columns.values(), values, strict=True):
             column.append(value)
 
-    for scenario, population in outcome.scenarios.items():
+    for scenario in scenarios:
+        population = outcome.scenarios.get(scenario, np.zeros((0, 0, 2, 0)))
         for unit, inner in outcome.frame.covered.items():
             by_age = population[:, list(inner)].sum(axis=(1, 2))
             for group, (low, high) in forecast.GROUPS.items():

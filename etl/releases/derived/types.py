@@ -35,13 +35,14 @@ FROM (
     SELECT u.version_id, u.id AS unit_id, i.code AS indicator, v.period, v.status, v.numerator, v.denominator, i.factor,
            coalesce(i.factor * v.numerator / nullif(v.denominator, 0), v.value) AS value,
            v.quality <> 'geschaetzt' AND i.ci_method = 'wilson' AS counted, upper(p.valid) AS until,
-           max(upper(p.valid)) FILTER (WHERE v.status IN ('gueltig', 'unsicher'))
-               OVER (PARTITION BY u.version_id, i.id) AS newest
+           coalesce(max(upper(p.valid)) FILTER (WHERE v.status IN ('gueltig', 'unsicher')) OVER shown,
+                    max(upper(p.valid)) OVER shown) AS newest
     FROM release.value v
     JOIN catalogue.indicator i ON i.id = v.indicator_id AND i.code = ANY (:indicators)
     JOIN geo.unit u ON u.id = v.unit_id AND u.level = :level
     JOIN warehouse.period p ON p.code = v.period
     WHERE v.edition_id = :edition AND v.group_code = 'insgesamt'
+    WINDOW shown AS (PARTITION BY u.version_id, i.id)
 ) x
 WHERE x.until = x.newest
 ORDER BY 1, 2, 3
@@ -94,8 +95,6 @@ def tables(frame: pl.DataFrame, typology: Typology) -> Iterator[Table]:
         units = tuple(part["unit_id"].unique(maintain_order=True).to_list())
         rows = {(r["unit_id"], r["indicator"]): r for r in part.iter_rows(named=True)}
         periods = {r["indicator"]: r["period"] for r in rows.values()}
-        if set(periods) != set(codes):
-            continue  # an indicator that this version never shows
 
         def column(name: str, *, counted: bool = False, at: dict = rows, of: tuple[int, ...] = units) -> Floats:  # type: ignore[type-arg]
             found = [[at.get((u, c)) for c in codes] for u in of]
@@ -103,7 +102,7 @@ def tables(frame: pl.DataFrame, typology: Typology) -> Iterator[Table]:
 
         yield Table(
             int(version), units, tuple(_status([rows.get((u, c)) for c in codes]) for u in units),
-            tuple(periods[c] for c in codes), column("value"), column("numerator", counted=True),
+            tuple(periods.get(c, "") for c in codes), column("value"), column("numerator", counted=True),
             column("denominator", counted=True), column("factor", counted=True),
         )  # fmt: skip
 
