@@ -34,6 +34,8 @@ COVERAGE = {
 """What there is of an indicator's data."""
 COMPARED = {"hoeher": "höher", "niedriger": "niedriger", "nicht_unterscheidbar": "nicht unterscheidbar"}
 """A value's interval beside the value of the city."""
+JUDGED = {"guenstiger": "günstiger", "unguenstiger": "ungünstiger", "nicht_unterscheidbar": "nicht unterscheidbar"}
+"""The same, judged by the indicator's polarity."""
 TREND = {"steigend": "steigend", "fallend": "fallend", "kein_trend": "kein Trend"}
 POLARITY = {"gut": "hohe Werte sind günstig", "schlecht": "hohe Werte sind ungünstig", "neutral": "ohne Wertung"}
 

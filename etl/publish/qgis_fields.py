@@ -14,6 +14,7 @@ ALIASES = {
     "art": "Art",
     "auch_in": "Auch gezeigt in",
     "aufbau_angenommen": "Aufbau der Datei angenommen",
+    "bewertung_stadt": "Vergleich mit der Stadt, gewertet",
     "bezug": "Stichtag oder Zeitraum",
     "bis": "Bis (ausschließlich)",
     "bis_tag": "Letzter Tag",
@@ -39,6 +40,8 @@ ALIASES = {
     "gebiet": "Gebietsschlüssel",
     "gebiet_id": "Gebiet (ID)",
     "gebietsstand": "Gebietsstand",
+    "geglaettet": "Geglätteter Anteil",
+    "geglaettet_an": "Geglättet zum Anteil von",
     "geheim_anteil": "Anteil geheim gehaltener Werte",
     "geschaetzt": "Geschätzt",
     "grund": "Grund",
@@ -51,6 +54,9 @@ ALIASES = {
     "jahr": "Jahr",
     "kennzahl": "Kennzahl",
     "kennzahl_id": "Kennzahl (ID)",
+    "ki998_oben": "99,8-%-Konfidenzintervall, obere Grenze",
+    "ki998_unten": "99,8-%-Konfidenzintervall, untere Grenze",
+    "ki_hinweis": "Warum kein Konfidenzintervall",
     "ki_methode": "Verfahren des Konfidenzintervalls",
     "ki_oben": "95-%-Konfidenzintervall, obere Grenze",
     "ki_unten": "95-%-Konfidenzintervall, untere Grenze",
@@ -78,6 +84,7 @@ ALIASES = {
     "reihenfolge": "Reihenfolge",
     "schliesst": "Was die Lücke schließen würde",
     "schluessel": "Schlüssel",
+    "signifikant_bh": "Auch bei vielen Prüfungen gesichert",
     "stand": "Stand (Veröffentlichung)",
     "status": "Zustand",
     "stichtag": "Stichtag",
@@ -86,7 +93,10 @@ ALIASES = {
     "titel": "Titel",
     "trend": "Trend",
     "uebergeordnet": "Übergeordnetes Gebiet",
+    "vergleich_rest": "Vergleich mit der übrigen Stadt",
     "vergleich_stadt": "Vergleich mit der Stadt",
+    "vergleich_stadtteil": "Vergleich mit dem Stadtteil",
+    "vergleich_vorjahr": "Vergleich mit dem Vorjahr",
     "vergleichsraum_id": "Vergleichsraum (ID)",
     "veroeffentlicht": "Veröffentlicht",
     "veroeffentlicht_am": "Veröffentlicht am",
@@ -103,7 +113,9 @@ ALIASES = {
 }
 VALUE_TEXTS = {"status": german.STATUS, "einwohner_status": german.STATUS, "guete": german.QUALITY,
                "polaritaet": german.POLARITY, "trend": german.TREND,
-               "vergleich_stadt": german.COMPARED}  # fmt: skip
+               "vergleich_stadt": german.COMPARED, "vergleich_rest": german.COMPARED,
+               "vergleich_stadtteil": german.COMPARED, "vergleich_vorjahr": german.COMPARED,
+               "bewertung_stadt": german.JUDGED}  # fmt: skip
 GAP_TEXTS = {"zustand": german.COVERAGE, "zustand_kennzahl": german.COVERAGE}
 DATES = ("von", "bis", "bis_tag", "stichtag", "eingegangen_am", "faellig_seit", "veroeffentlicht_am")
 
