@@ -14,7 +14,7 @@ from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
 from etl.confidentiality.linked.explain import explain, shares
 from etl.console import tell
-from etl.warehouse import engine, service
+from etl.warehouse import auditlog, engine, service
 
 OFFICE = "statistik"
 
@@ -22,10 +22,12 @@ Edition = Annotated[str | None, typer.Option("--stand", help="Stand (Vorgabe: de
 
 
 @contextmanager
-def _office() -> Iterator[tuple[Connection, Catalogue]]:
+def _office(subject: str) -> Iterator[tuple[Connection, Catalogue]]:
     catalogue = load_catalogue(settings.catalogue_dir())
     address = service.url(catalogue.city.database, OFFICE)
-    with engine.open_engine(address, role=OFFICE).connect() as connection:
+    opened = engine.open_engine(address, role=OFFICE)
+    auditlog.record_read(opened, subject)
+    with opened.connect() as connection:
         yield connection, catalogue
 
 
@@ -39,7 +41,7 @@ def explain_value(
     edition: Edition = None,
 ) -> None:
     """Sagen, warum ein Wert geheim ist: die Regel, oder welche anderen er schützt. Nur für die Statistikstelle."""
-    with _office() as (connection, catalogue):
+    with _office(f"Grund der Geheimhaltung: {indicator.upper()} {unit} {period} {group}") as (connection, catalogue):
         found = explain(
             connection, catalogue, indicator=indicator.upper(), unit=unit, period=period, group=group,
             version=version, edition=edition,
@@ -56,7 +58,7 @@ def explain_value(
 
 def show_shares(*, edition: Edition = None) -> None:
     """Anteil geheimer Werte nach Handlungsfeld und Ebene. Nur für die Statistikstelle."""
-    with _office() as (connection, _):
+    with _office("Anteile geheimer Werte") as (connection, _):
         label, found = shares(connection, edition)
     lines = [f"Stand „{label}“: geheime Werte nach Handlungsfeld und Ebene"]
     lines += [
