@@ -97,7 +97,7 @@ class City(Strict):
 
 
 class Policy(Strict):
-    """Confidentiality policy in force until the joint method replaces the simple threshold."""
+    """Confidentiality policy: what must be withheld for its own sake; the joint method withholds what protects it."""
 
     min_count: int = Field(5, ge=3, description="Counts below it are withheld")
     min_count_agency: int = Field(
@@ -105,6 +105,15 @@ class Policy(Strict):
     )
     min_denominator: int = Field(50, ge=0, description="Rates with a smaller denominator are withheld")
     min_population: int = Field(300, ge=0, description="Areas with fewer inhabitants show no social indicators")
+    min_contributors: int = Field(5, ge=3, description="Sums and means of fewer persons or cases are withheld")
+    dominance_n: int = Field(2, ge=1, le=3, description="So many of the largest contributors ...")
+    dominance_k: float = Field(85, gt=0, le=100, description="... may make up at most this percentage of a sum")
+    dominance_p: float = Field(
+        10,
+        ge=0,
+        le=100,
+        description="Nobody may estimate the largest contributor more closely than by this percentage (0: none)",
+    )
     show_zeros: bool = Field(False, description="Show zeros of population counts")
     approval: Literal["zwei_rollen", "selbst"] = Field(
         "zwei_rollen",

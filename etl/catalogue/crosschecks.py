@@ -11,6 +11,7 @@ from etl.catalogue.check_measures import carrier_faults, measure_faults
 from etl.catalogue.check_reports import report_faults
 from etl.catalogue.check_sources import source_faults
 from etl.catalogue.faults import Fault, repeated, unknown
+from etl.catalogue.identities import FILE as IDENTITY_FILE
 from etl.catalogue.outlook import outlook_faults
 from etl.catalogue.typologies import FILE as TYPOLOGY_FILE
 from etl.catalogue.typologies import typology_faults
@@ -34,6 +35,12 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *(fault for t in catalogue.themes for i in t.indicators for fault in indicator_faults(catalogue, t, i)),
         *(fault for i in catalogue.indices for fault in index_faults(catalogue, i)),
         *report_faults(catalogue),
+        *(
+            unknown(IDENTITY_FILE, f"identities[{n}]", code, "die Messgröße", catalogue.measure)
+            for n, identity in enumerate(catalogue.identities, start=1)
+            for code, _ in (identity.total, *identity.addends)
+            if code not in catalogue.measure
+        ),
         *department_faults(catalogue),
         *typology_faults(catalogue),
         *outlook_faults(catalogue),

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 from etl.catalogue.city import City, Owner, Policy
 from etl.catalogue.crosschecks import crosscheck
 from etl.catalogue.faults import Fault, describe
+from etl.catalogue.identities import FILE as IDENTITY_FILE
+from etl.catalogue.identities import Identity
 from etl.catalogue.indices import Index
 from etl.catalogue.measures import Indicator, Measure, Theme
 from etl.catalogue.outlook import FILE as OUTLOOK_FILE
@@ -50,6 +52,8 @@ class Catalogue:
     departments: tuple[Department, ...] = ()
     """Departments that read with a role of their own."""
     typologies: tuple[Typology, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    """Sums that hold between measures beyond what their filters tell."""
     outlook: Outlook | None = None
     """What the projection assumes; None where there is none."""
     housing: Housing | None = None
@@ -203,6 +207,12 @@ def _typologies(directory: Path, faults: list[Fault]) -> tuple[Typology, ...]:
     return _listed(Typology, path, path.name, "typologies", faults) if path.exists() else ()
 
 
+def _identities(directory: Path, faults: list[Fault]) -> tuple[Identity, ...]:
+    """Declared sums of ``identitaeten.yaml``; a catalogue need not have any."""
+    path = directory / IDENTITY_FILE
+    return _listed(Identity, path, path.name, "identities", faults) if path.exists() else ()
+
+
 def _single(kind: type[M], path: Path, faults: list[Fault]) -> M | None:
     """The one object of a file that a catalogue need not have."""
     if not path.exists():
@@ -223,7 +233,8 @@ def load_catalogue(directory: Path) -> Catalogue:
     Files: ``city.yaml`` (with owners and policy), ``measures.yaml`` or ``measures/*.yaml``, ``sources/*.yaml``,
     ``themes/*.yaml``, and ``indices.yaml``, ``berichte.yaml`` and ``rollen.yaml`` where there are indices, reports to
     compare with and departments with roles of their own.
-    ``typen.yaml``, ``vorausberechnung.yaml`` and ``wohnbau.yaml`` declare types of areas and the outlook.
+    ``typen.yaml``, ``vorausberechnung.yaml`` and ``wohnbau.yaml`` declare types of areas and the outlook,
+    ``identitaeten.yaml`` sums that hold between measures.
     Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
@@ -248,6 +259,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     reports = _reports(directory, faults)
     departments = _departments(directory, faults)
     typologies = _typologies(directory, faults)
+    identities = _identities(directory, faults)
     outlook = _single(Outlook, directory / OUTLOOK_FILE, faults)
     housing = _single(Housing, directory / HOUSING_FILE, faults)
     if not faults and city is not None and policy is not None:
@@ -267,6 +279,7 @@ def load_catalogue(directory: Path) -> Catalogue:
             reports=reports,
             departments=departments,
             typologies=typologies,
+            identities=identities,
             outlook=outlook,
             housing=housing,
             measure_files=measure_files,

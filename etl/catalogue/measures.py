@@ -60,6 +60,10 @@ class Measure(Strict):
         True,
         description="Small numbers are withheld; false for things that are no secret of anybody: places, dwellings",
     )
+    structural_zeros: tuple[str, ...] = Field(
+        (),
+        description="Keys of units in which there can be none: a zero there says nothing about anybody and is shown",
+    )
     carrier: Code | None = Field(
         None,
         description="Measure by block or cell whose distribution divides this one where another district version needs "

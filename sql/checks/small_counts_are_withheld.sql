@@ -19,4 +19,6 @@ CROSS JOIN LATERAL unnest(ARRAY[
 WHERE v.status IN ('gueltig', 'unsicher')
   AND (x.smallest_base < (e.policy ->> 'min_denominator')::int
        OR shown.persons < p.least AND x.smallest_count <= shown.persons
-          AND NOT (shown.persons = 0 AND ((e.policy ->> 'show_zeros')::boolean OR u.level = 'nicht_zuordenbar')));
+          AND NOT (shown.persons = 0 AND ((e.policy ->> 'show_zeros')::boolean OR u.level = 'nicht_zuordenbar'
+                                        OR EXISTS (SELECT FROM catalogue.measure m
+                                                   WHERE m.definition -> 'structural_zeros' ? u.key))));

@@ -11,10 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import numpy as np
-import yaml
 from scipy.sparse import csr_array
 
 from etl.catalogue import Catalogue, Indicator
@@ -23,7 +21,6 @@ from etl.confidentiality.audit.facts import HIDDEN, NOWHERE, TOTAL, Inhabitants,
 from etl.confidentiality.audit.system import HIGHEST, System
 from etl.confidentiality.audit.versions import Corrections, corrections
 
-IDENTITIES = Path(__file__).parents[1] / "identities.yaml"
 ROUNDED = 2e-6
 """Counts with fractions are published with six places."""
 
@@ -329,8 +326,8 @@ class Attack:
 
     def _declared(self) -> None:
         """Sums that are known to hold between measures."""
-        for entry in yaml.safe_load(IDENTITIES.read_text(encoding="utf-8"))["identities"]:
-            parts = [p.partition("@") for p in (entry["whole"], *entry["parts"])]
+        for entry in self.catalogue.identities:
+            parts = [p.partition("@") for p in (entry.whole, *entry.parts)]
             names: list[Name] = [(m, g or TOTAL) for m, _, g in parts]
             if not all(m in self.catalogue.measure for m, _ in names):
                 continue

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from etl.catalogue import Catalogue
+from etl.catalogue.identities import Identity
 from etl.confidentiality.linked.atoms import Atoms, Named, Pieces
 from etl.confidentiality.linked.candidates import ValueKey
 from etl.confidentiality.linked.cells import HIGHEST, Count, Key
-from etl.confidentiality.linked.identities import Identity
 from etl.confidentiality.linked.places import Units
 from etl.confidentiality.linked.shown import Shown, Terms, year_of
 from etl.confidentiality.linked.system import EXACT, FEW, SMALL, TERM, UNKNOWN, Cell, System
@@ -116,6 +116,9 @@ class Builder:
         if cell.value is None or not cell.threshold:
             return
         zeros = self.catalogue.policy.show_zeros
+        if cell.value == 0 and self._structural(cell):
+            cell.fixed = True
+            return
         # that nobody lacks a place says nothing about anybody
         if abs(cell.value) < EXACT and (zeros or cell.key.place in self.nowhere):
             return
@@ -123,6 +126,11 @@ class Builder:
             cell.lower = max(cell.lower, min(1.0, cell.value))
         if cell.value < cell.threshold - EXACT and (not cell.primary or cell.rule == TERM):
             cell.primary, cell.rule = True, rule
+
+    def _structural(self, cell: Cell) -> bool:
+        """Whether there can be none of a measure in a unit, so that its zero is known."""
+        measure = self.catalogue.measure.get(cell.key.name)
+        return measure is not None and self.units.key.get(cell.key.place, "") in measure.structural_zeros
 
     def withhold_areas(self, value: ValueKey, parts: list[Shown]) -> None:
         """Counts of an area where too few people live: nothing shows them; whoever subtracts must not learn them."""

@@ -16,6 +16,7 @@ class Units:
     """Units of all shown versions: children by parent and level, the pseudo-units, and units of the same outline."""
 
     level: dict[int, str]
+    key: dict[int, str]
     rank: dict[int, int]
     children: dict[int, list[list[int]]]
     not_located: dict[int, int]
@@ -23,7 +24,7 @@ class Units:
 
 
 UNITS = text(f"""
-SELECT u.id, u.level, u.parent_id, coalesce(l.rank, -1) AS rank
+SELECT u.id, u.level, u.key, u.parent_id, coalesce(l.rank, -1) AS rank
 FROM geo.unit u JOIN geo.district_version d ON d.id = u.version_id AND {VERSIONS}
 LEFT JOIN geo.level l ON l.code = u.level
 WHERE u.level <> 'vergleichsraum' ORDER BY u.id
@@ -52,4 +53,6 @@ def read_units(connection: Connection) -> Units:
     nowhere = {p: levels[NOT_LOCATED][0] for p, levels in below.items() if NOT_LOCATED in levels}
     # the pseudo-unit counts as a district
     deepest = max((r.rank for r in rows if r.level != NOT_LOCATED), default=0)
-    return Units(level, {r.id: min(r.rank, deepest) for r in rows}, children, nowhere, same)
+    return Units(
+        level, {r.id: r.key for r in rows}, {r.id: min(r.rank, deepest) for r in rows}, children, nowhere, same
+    )

@@ -12,7 +12,6 @@ from etl.confidentiality.linked.build import Builder
 from etl.confidentiality.linked.candidates import POPULATION, Candidates, ValueKey, read_candidates
 from etl.confidentiality.linked.cells import HIGHEST, Key, read_counts
 from etl.confidentiality.linked.earlier import corrected_since, frozen_before, published_before, withheld_before
-from etl.confidentiality.linked.identities import load_identities
 from etl.confidentiality.linked.noise import Noise, find_noise
 from etl.confidentiality.linked.places import read_units
 from etl.confidentiality.linked.shown import Shown, shown_parts
@@ -31,7 +30,7 @@ class Reading:
         parts: dict[str, list[Shown]] = defaultdict(list)
         for shown in shown_parts(catalogue):
             parts[shown.indicator].append(shown)
-        identities = load_identities(catalogue)
+        identities = catalogue.identities
         measures = {m for found in parts.values() for shown in found for m, _, _ in shown.terms}
         measures |= {m for i in identities for m, _ in (i.total, *i.addends)}
         measures |= {catalogue.city.population} if catalogue.city.population else set()
