@@ -112,12 +112,20 @@ def _show(outcome: DeliveryOutcome, as_json: bool) -> None:
 def _chosen_delivery(connection: Connection, wanted: int | None) -> int:
     """The delivery asked for, or the newest one with rejected rows."""
     if wanted is None:
-        newest = connection.scalar(text("SELECT max(id) FROM intake.delivery WHERE rows_rejected > 0"))
+        newest = connection.scalar(
+            text("SELECT max(id) FROM intake.delivery WHERE rows_rejected > 0 AND purged_at IS NULL")
+        )
         if newest is None:
             raise SozialberichtError("Keine Lieferung hat abgelehnte Zeilen.")
         return int(newest)
     if not connection.scalar(text("SELECT EXISTS (SELECT FROM intake.delivery WHERE id = :id)"), {"id": wanted}):
         raise SozialberichtError(f"Die Lieferung {wanted} gibt es nicht (./sozialbericht deliveries zeigt alle).")
+    gone = connection.scalar(text("SELECT purged_at FROM intake.delivery WHERE id = :id"), {"id": wanted})
+    if gone is not None:
+        raise SozialberichtError(
+            f"Die Zeilen der Lieferung {wanted} wurden am {gone:%d.%m.%Y} gelöscht, auch die abgelehnten; Zahl und "
+            f"Arten der Fehler nennt ./sozialbericht deliveries report {wanted}."
+        )
     return wanted
 
 

@@ -118,6 +118,8 @@ def gather(connection: Connection, catalogue: Catalogue, delivery: int) -> Deliv
             _REJECTS, {"id": delivery, "examples": EXAMPLES, "reasons": REASONS}
         )
     ]
+    if not partitions.holds(connection, "rejected_row", delivery):  # deleted: the journal knows the kinds
+        report.faults = [Fault(reason, column, number, []) for reason, column, number in outcome.top_rejects]
     at = outcome.reference_date
     before = completeness.previous(connection, source, at)
     report.previous = None if before is None else Previous(*before)

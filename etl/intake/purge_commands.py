@@ -39,15 +39,13 @@ def _show(every: list[Held]) -> None:
         return
     if settings.ui.quiet:
         return
-    table = Table("Nr.", "Quelle", "Stichtag", "eingegangen", "Zeilen", "abgewiesen", "zu löschen ab", "")
+    table = Table("Nr.", "Quelle", "Stichtag", "Zeilen", "löschen ab", "")
     for one in every:
         table.add_row(
             str(one.delivery),
             one.source,
             f"{one.reference_date:%d.%m.%Y}",
-            f"{one.received:%d.%m.%Y}",
-            thousands(one.accepted),
-            thousands(one.rejected),
+            thousands(one.accepted + one.rejected),
             f"{one.due:%d.%m.%Y}",
             "fällig" if one.is_due(today) else "",
         )
