@@ -95,10 +95,15 @@ def restore(
 
 
 def _release_verifies(catalogue: Catalogue) -> Proof:
-    """The published release is computed again from what the backup holds."""
+    """The published release has the content that was sealed; computed again from what the backup holds, it is the same.
+
+    Only other content stops a restore: what cannot be computed again by this program must not keep the office from its
+    backup, and is told.
+    """
     from sqlalchemy import text
 
     from etl.releases import life, verify
+    from etl.releases.content import content
 
     def proof(engine: Engine) -> str:
         with engine.connect() as connection:
@@ -108,16 +113,19 @@ def _release_verifies(catalogue: Catalogue) -> Proof:
             edition = life.find(connection, label)
             if edition.content_sha256 is None:
                 return f"Stand „{label}“: von einer früheren Fassung des Programms, nicht versiegelt."
+            if content(connection, edition.id).whole != edition.content_sha256:
+                raise SozialberichtError(
+                    f"Die Sicherung wurde nicht eingespielt: der Inhalt ihres Stands „{label}“ ist nicht der, der "
+                    "versiegelt wurde. Abhilfe: eine andere Sicherung nehmen."
+                )
             found = verify.verify(connection, catalogue, edition)
             connection.rollback()
-        wrong = [one.words for one in found.done if one.good is False]
-        if wrong:
-            raise SozialberichtError(
-                f"Die Sicherung wurde nicht eingespielt, denn ihr Stand „{label}“ hält der Nachprüfung nicht stand: "
-                + "; ".join(wrong)
-            )
-        left = "".join(f"\n    {one.words}" for one in found.done if one.good is None)
-        return f"Stand „{label}“: nachgeprüft, {edition.content_sha256}.{left}"
+        words = f"Stand „{label}“: Inhalt wie versiegelt, {edition.content_sha256}"
+        if found.same:
+            left = "".join(f"\n    {one.words}" for one in found.done if one.good is None)
+            return f"{words}; nachgeprüft.{left}"
+        wrong = "".join(f"\n    ACHTUNG: {one.words}" for one in found.done if one.good is False)
+        return f"{words}; die Nachprüfung fand jedoch (näher: ./sozialbericht release verify {label}):{wrong}"
 
     return proof
 

@@ -36,7 +36,9 @@ def words(problem: BaseException) -> str | None:
     cause = _cause(problem)
     if cause is None:
         return None
-    state = cause.sqlstate
+    # a session that is just beginning has no code to tell, only words
+    full = any(said in str(cause) for said in ("could not write init file", "No space left on device"))
+    state = "53100" if full else cause.sqlstate
     if state in _WORDS:
         what, remedy = _WORDS[state]
         return what + END.format(remedy=remedy)

@@ -133,12 +133,6 @@ class City:
         assert ended == code, (arguments, out.getvalue(), err.getvalue())
         return _said(out.getvalue()) if not err.getvalue() else err.getvalue()
 
-    def finish(self, process: subprocess.Popen[str]) -> Any:
-        """Wait for a command that was begun; returns what it said."""
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, (out, err)
-        return _said(out)
-
     def connect(self, role: str = service.ADMIN) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(service.dsn(self.name, role), autocommit=True)
 

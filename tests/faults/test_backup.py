@@ -49,6 +49,7 @@ def test_a_restored_backup_equals_what_was_backed_up_and_proves_itself(city: Cit
 
     told = city.call("db", "restore", str(file), "--name", other)
     assert told["aelter"] is None
+    assert "Inhalt wie versiegelt" in told["nachweise"][1]
     assert told["eintraege"] == made["eintrag"]
     copy = City(other, city.template, city.folder, city.catalogue)
     after = copy.state()
