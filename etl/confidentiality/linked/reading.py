@@ -7,7 +7,7 @@ from collections import defaultdict
 from sqlalchemy import Connection
 
 from etl.catalogue import Catalogue, RecordForm
-from etl.confidentiality.linked.atoms import Atoms, Pieces, read_atoms, read_pieces
+from etl.confidentiality.linked.atoms import Atoms, read_atoms, read_pieces
 from etl.confidentiality.linked.build import Builder
 from etl.confidentiality.linked.candidates import POPULATION, Candidates, ValueKey, read_candidates
 from etl.confidentiality.linked.cells import HIGHEST, Key, read_counts
@@ -15,6 +15,7 @@ from etl.confidentiality.linked.earlier import corrected_since, frozen_before, p
 from etl.confidentiality.linked.noise import Noise, find_noise
 from etl.confidentiality.linked.places import read_units
 from etl.confidentiality.linked.shown import Shown, shown_parts
+from etl.confidentiality.linked.sums import judge_sums
 from etl.confidentiality.linked.system import EARLIER, System
 from etl.confidentiality.linked.withheld import consistent
 
@@ -44,13 +45,14 @@ class Reading:
         frozen = frozen_before(connection, catalogue, measures) if before else {}
         self.kept = withheld_before(connection, frozen, counts, parts)
         self._keep_old(corrected_since(frozen, counts))
+        self._pieces = read_pieces(connection)
+        judge_sums(connection, catalogue, self.builder, self._pieces)
         self.builder.show(parts, self.kept)
         for value in published_before(connection) if before else ():
             for number in self.system.values.get(value, ()):
                 cell = self.system.cells[number]
                 cell.fixed = cell.shown and not cell.primary
         self._size = len(self.system.cells), len(self.system.relations)
-        self._pieces: Pieces | None = None
         self._atoms: dict[tuple[str, int], list[Atoms]] = {}
         self.noise = find_noise(self.system, parts, self.source_of, catalogue.city.population, self.kept)
 
@@ -114,7 +116,6 @@ class Reading:
                 continue
             code, years = counted.code, hot[counted.code]
             missing = {year for year in years if (code, year) not in self._atoms}
-            self._pieces = self._pieces or read_pieces(self.connection)
             found = read_atoms(self.connection, self.catalogue, counted, self._pieces, years=missing, wanted=wanted)
             for year in missing:
                 self._atoms[code, year] = [a for a in found if a.year == year]
