@@ -109,7 +109,19 @@ def test_the_city_gains_what_its_areas_gain_and_noise_is_drawn_in() -> None:
         replace(FLAT, persistence=0.0),
     )
     assert half - city == pytest.approx((own - city) / 2)
+    assert own[0, 0, 25] > half[0, 0, 25] > city[0, 0, 25]
     assert own[0, 0, 25] > calm[0, 0, 25] > calm[1, 0, 25] > own[1, 0, 25]
+
+
+def test_who_was_born_in_these_years_lived_half_of_them() -> None:
+    change = moved(np.stack([stock(100.0)]), np.array([1000.0]), np.zeros((1, AGES)))
+    last = change.last.copy()
+    last[..., :5] += 12
+    rates = cohort_change.net_rates(
+        Change(change.first, last, change.births, change.deaths), change.last, FLAT
+    )  # fmt: skip
+    born = change.last[0, 1, :5].sum()
+    assert rates[0, 1, 1] == pytest.approx(60 / (2.5 * (born + born + 60) / 2))
 
 
 def test_levels_follow_the_events_and_unknown_areas_the_city() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 from sqlalchemy import Connection, Engine, text
 
@@ -228,6 +229,24 @@ def test_nothing_is_projected_without_two_stocks_five_years_apart(town: City) ->
     assert town.status("S") == town.status("101") == {"fehlt"}
     for view in ("bedarf", "prognosefehler"):
         assert town.connection.scalar(text(f"SELECT count(*) FROM sozialbericht.{view}")) == 0
+
+
+def test_what_is_left_of_a_unit_has_what_its_parts_do_not_have(catalogue: Catalogue) -> None:
+    assert catalogue.outlook is not None
+    units = [stocks.Unit(1, "stadt", "S", None), stocks.Unit(2, "bezirk", "a", 1), stocks.Unit(3, "bezirk", "b", 1)]
+    people = {1: 6000.0, 2: 4000.0, 3: 500.0}
+
+    def get(unit: int) -> tuple[dict[int, np.ndarray], float, float] | None:
+        stock = np.full((2, 86), people[unit] / 172)
+        return {2020: stock, 2025: stock}, people[unit] / 100, people[unit] / 200
+
+    frame = forecast.frame_of(units, catalogue.outlook, get)
+    assert [(a.unit, a.rest, round(a.stocks[2025].sum()), a.births, a.deaths) for a in frame.areas] == [
+        (2, False, 4000, 40, 20), (1, True, 2000, 20, 10)
+    ]  # fmt: skip
+    assert frame.covered == {2: (0,), 1: (0, 1)}  # the second is too small
+    hidden = forecast.frame_of(units, catalogue.outlook, lambda unit: None if unit == 1 else get(unit))
+    assert hidden.covered == {2: (0,)}
 
 
 def test_what_is_read_is_one_count_of_an_age_range(catalogue: Catalogue) -> None:

@@ -118,6 +118,8 @@ def test_a_withheld_part_leaves_the_area_without_a_type(town: City) -> None:
     assert town.release(withheld=("101", "SOZ03")) == 11
     found = town.connection.execute(text("SELECT * FROM sozialbericht.typ WHERE gebiet = '101'")).mappings().one()
     assert (found["status"], found["typ"], found["zuordnungssicherheit"]) == ("geheim", None, None)
+    sizes = town.connection.execute(text("SELECT DISTINCT typ, gebiete FROM sozialbericht.typprofil ORDER BY 1")).all()
+    assert sum(size for _, size in sizes) == 11
     by_type: dict[int | None, set[str]] = {}
     for key, number in typed(town.connection).items():
         by_type.setdefault(number, set()).add(key)
