@@ -17,6 +17,8 @@ from etl.confidentiality.suppression.table import Bools, Ints, Table
 
 ROOM = 5.0
 """Counts are taken to be known to this many times the threshold to either side, sums not."""
+LEAST = 5.0
+"""The threshold that is reckoned with where only sums, which have none, are to be protected."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def components(system: System, noise: Noise | None = None) -> list[Component]:
 def _component(system: System, numbers: Ints, start: Ints, cell: Ints, coefficient: np.ndarray) -> Component:
     cells = [system.cells[n] for n in numbers]
     # an attacker who knows counts this closely is stronger than any; narrow rooms make the bounds of the cost tight
-    room = ROOM * max((c.threshold for c in cells if c.primary), default=1.0)
+    room = ROOM * max([LEAST, *(max(c.threshold, c.up) for c in cells if c.primary)])
     value = np.array([c.value or 0.0 for c in cells])
     near = np.array([room if c.threshold or c.key.kind == "atom" else HIGHEST for c in cells])
     lower = np.minimum(np.maximum([c.lower for c in cells], value - near), value)
