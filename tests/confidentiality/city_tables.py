@@ -97,7 +97,6 @@ PLANS = (
         where=lambda d: d["ereignis"] == "zuzug",
     ),
     Plan("einwohner_nach_alter_geschlecht", "einwohner_bestand", (bands(*range(0, 100, 4)), sex), show_zeros=True),
-    Plan("hilfen_nach_art_alter", "jugendhilfe", (dimension("hilfeart"), bands(0, 3, 6, 10, 14, 18))),
 )  # fmt: skip
 
 
