@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.linked.candidates import POPULATION
+from etl.confidentiality.linked.pattern import SECONDARY
 from etl.errors import SozialberichtError
 
 WORDS = {"numerator": "der Zähler", "denominator": "der Nenner", "complement": "der Rest (Nenner minus Zähler)",
@@ -85,7 +86,7 @@ def _sentence(connection: Connection, catalogue: Catalogue, row: Any) -> str:
         "frueher": "der Wert war in der vorigen Veröffentlichung geheim, und seine Zahlen sind dieselben",
         "bezirke": "er beruht auf allen Bezirken, und einer davon ist geheim",
     }  # fmt: skip
-    if row.rule != "schutz":
+    if row.rule != SECONDARY:
         return known[row.rule]
     named = [_cell(connection, catalogue, cell) for cell in row.protects]
     if not named:
@@ -124,9 +125,11 @@ def explain(
             f"Der Stand „{label}“ hat keinen Wert {indicator} für „{unit}“, {period}, Gruppe {group}. Abhilfe: "
             "Kennzahl, Zeitraum (zum Beispiel 2025, 2024/25, 2023-2025) und Gruppe wie in der Sicht „wert“ angeben."
         )
-    sentences = dict.fromkeys(_sentence(connection, catalogue, row) for row in rows)
+    # what is hidden for its own sake needs no other reason
+    own = [row for row in rows if row.rule != SECONDARY] or rows
+    sentences = dict.fromkeys(_sentence(connection, catalogue, row) for row in own)
     return Explained(
-        label, indicator, str(place.name), group, period, str(status), tuple(sentences), tuple(r.rule for r in rows)
+        label, indicator, str(place.name), group, period, str(status), tuple(sentences), tuple(r.rule for r in own)
     )
 
 

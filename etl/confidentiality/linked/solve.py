@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from etl.confidentiality.linked.bulk import protect_in_bulk
 from etl.confidentiality.linked.candidates import ValueKey
 from etl.confidentiality.linked.cells import Key
@@ -21,6 +23,8 @@ from etl.confidentiality.suppression.table import Bools, Table
 SMALL = Budget(seconds=20.0, relaxations=30, searches=10, improvements=4)
 EXACT_WORK, THIN_WORK = 6_000, 3_000_000
 """Cells × demands of a part up to which a proof is sought, and up to which needless secondaries are shown again."""
+TRIALS = 20_000
+"""Demands × secondaries that are tried to be shown again in one part, the dearest first."""
 MANY = 3_000
 """Systems with more primaries are protected in haste: they are sparse, and most of what they show is hidden anyway."""
 
@@ -86,7 +90,9 @@ def solve_part(part: Component, budget: Budget = SMALL, *, haste: bool = False) 
         hidden = found.hidden
         if work <= THIN_WORK and not haste and not found.weak:
             patterns = Patterns(table)
-            hidden = patterns.thin(patterns.repair(hidden))
+            secondary = np.flatnonzero(hidden & ~table.primary)
+            dearest = secondary[np.argsort(-table.cost[secondary], kind="stable")]
+            hidden = patterns.thin(patterns.repair(hidden), dearest[: max(20, TRIALS // max(1, len(patterns.demands)))])
         return Solved(hidden, table.price(hidden), 0.0, found.weak)
     weak: list[int] = []
     while True:
