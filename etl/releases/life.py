@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl.errors import SozialberichtError
 from etl.releases.content import content
-from etl.warehouse import restored
+from etl.warehouse import auditlog, restored
 
 WORDS = {
     "draft": "ein Entwurf",
@@ -155,7 +155,9 @@ def publish(connection: Connection, edition: Known) -> Known | None:
         text("UPDATE release.edition SET status = 'published', published_at = clock_timestamp() WHERE id = :id"),
         {"id": edition.id},
     )
-    note(connection, edition.id, "published")
+    head = auditlog.head(connection)
+    told: dict[str, str | int] = {} if head is None else {"protokoll_nr": head.number, "protokoll": head.sha256}
+    note(connection, edition.id, "published", **told)
     return old
 
 

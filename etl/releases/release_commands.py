@@ -187,6 +187,10 @@ def show(label: Label) -> None:
         console.print(f"Grund: {edition.withdrawn_reason}")
     console.print(f"Programm: {edition.code_version or 'unbekannt'}\nKatalog:  {edition.catalogue_sha256}")
     console.print(f"Inhalt:   {edition.content_sha256 or 'nicht versiegelt'}")
+    for row in events:
+        if "protokoll" in row["naeheres"]:
+            told = row["naeheres"]
+            console.print(f"Protokoll bei Veröffentlichung: Eintrag {told['protokoll_nr']}, {told['protokoll']}")
     table = Table("Thema", "Zustand", "Werte")
     for row in counts:
         table.add_row(row["thema"], row["status"], str(row["werte"]))

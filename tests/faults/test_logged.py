@@ -39,6 +39,10 @@ def test_every_command_that_does_or_shows_something_is_logged(city: City) -> Non
     assert {entry["action"] for entry in found} <= set(auditlog.TITLES)
     assert REFUSED_CELL not in str(found)
 
+    published = next(e for e in city.call("release", "show", "B")["ereignisse"] if e["art"] == "published")
+    number, sha256 = published["naeheres"]["protokoll_nr"], published["naeheres"]["protokoll"]
+    assert [entry["sha256"] for entry in found if entry["id"] == number] == [sha256]
+
     verdict = city.call("audit", "verify")
     anchors = auditlog_anchor.read(auditlog_anchor.file_of(city.name, settings.home()))
     assert verdict["anker"] == len(anchors) > 5
