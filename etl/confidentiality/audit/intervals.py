@@ -37,6 +37,9 @@ WORTH_A_PROCESS = 400
 NEIGHBOURS = 300
 """So many cells around one may change when a state in whole numbers is moved."""
 
+LARGE_PROGRAMS = 12
+"""So many integer programs over a whole component."""
+
 CONTRIBUTORS = 200
 """So many contributors are tried in a component."""
 
@@ -189,6 +192,7 @@ class _WholeNumbers:
         self.program, self.asked, self.low, self.high = program, asked, low, high
         self.pattern = csc_array(abs(program.system.matrix))
         self.state: Floats | None = None
+        self.budget = LARGE_PROGRAMS
 
     def find(
         self,
@@ -208,16 +212,38 @@ class _WholeNumbers:
         np.maximum(self.high, self.state[self.asked], out=self.high)
         return True, False
 
-    def move(self, cell: int, low: float, high: float) -> tuple[bool, bool]:
-        """A state with a cell within limits: first one that differs from a known one near the cell alone."""
-        if self.state is not None and self.find(within=(cell, low, high), near=self._around(cell))[0]:
-            return True, False
-        return self.find(within=(cell, low, high))
+    def start(self, cells: Ints) -> None:
+        """A first state, from a possible one in which few cells are no whole numbers."""
+        self._mended(self.program.highest(cells, 1), None)
 
-    def _around(self, cell: int) -> Bools:
+    def move(self, cell: int, low: float, high: float) -> tuple[bool, bool]:
+        """A state with a cell within limits: one that differs from a known one near the cell alone, else any."""
+        within = (cell, low, high)
+        if self.state is not None and self.find(within=within, near=self._around([cell], NEIGHBOURS))[0]:
+            return True, False
+        values = self.program.highest([cell], 1 if np.isfinite(low) else -1)
+        if low - SLACK <= values[cell] <= high + SLACK and self._mended(values, within):
+            return True, False
+        if self.budget <= 0:
+            return False, False
+        self.budget -= 1
+        return self.find(within=within)
+
+    def _mended(self, values: Floats, within: tuple[int, float, float] | None) -> bool:
+        """Look for a state in whole numbers near a possible one: only about what are fractions there may differ."""
+        off = np.flatnonzero(self.program.system.whole & (np.abs(values - np.round(values)) > SLACK))
+        cells = off if within is None else np.append(off, within[0])
+        rounded = np.where(self.program.system.whole, np.round(values), values)
+        self.state, before = rounded, self.state
+        found = self.find(within=within, near=self._around(cells, NEIGHBOURS + 4 * len(cells)))[0]
+        if not found:
+            self.state = before
+        return found
+
+    def _around(self, cells: Ints | list[int], enough: int) -> Bools:
         reached = np.zeros(self.pattern.shape[1], dtype=bool)
-        reached[cell] = True
-        while reached.sum() < NEIGHBOURS:
+        reached[np.asarray(cells, dtype=np.int64)] = True
+        while reached.sum() < enough:
             grown = (self.pattern.T @ (self.pattern @ reached.astype(float))) > 0
             if grown.sum() == reached.sum():
                 break
@@ -239,7 +265,7 @@ def _whole_numbers(
 
     if not any(wanting(int(n)) for n in np.flatnonzero(passing)):
         return
-    states.find(asked[passing], 1)
+    states.start(asked[passing])
     for n in np.flatnonzero(passing):
         cell = int(asked[n])
         if seen[1][n] < need.high[n] - SLACK and np.isfinite(need.high[n]):
@@ -248,7 +274,7 @@ def _whole_numbers(
             undecided[n] |= not found and not none
             high[n] = enough - 1 if none else high[n]
         if not np.isfinite(seen[0][n]):
-            undecided[n] |= not states.find([cell], 1)[0]
+            undecided[n] |= not states.move(cell, float(np.ceil(low[n] - SLACK)), np.inf)[0]
         if np.isfinite(seen[0][n]) and seen[1][n] - seen[0][n] < need.width[n] - SLACK:
             above, none_above = states.move(cell, seen[0][n] + 1, np.inf)
             below, none_below = (True, False) if above else states.move(cell, -np.inf, seen[1][n] - 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import highspy
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from etl.confidentiality.audit.system import Bools, Contradiction, Floats, Ints, System
 
@@ -35,6 +35,7 @@ class Program:
         finite = np.abs(right[np.abs(right) < highspy.kHighsInf])
         self.unit = max(1.0, float(finite.max(initial=0.0)) / LARGEST)
         self.system = system
+        self.by_cell, self.by_relation = csc_array(system.matrix), csr_array(system.matrix)
         self.model = _quiet()
         self.model.passModel(self._described(system))
         self.objective = np.zeros(len(system.lower))
@@ -102,22 +103,48 @@ class Program:
         ``near``: a known state, and the cells that may differ from it. None with True where there is certainly no such
         state, with False where the budget ended before one was found.
         """
-        model = _quiet()
-        lp = self._described(self.system)
+        if near is not None:
+            return self._whole_near(near, within)
         cost = np.zeros(len(self.objective))
         cost[np.asarray(cells, dtype=np.int64)] = -float(sign)
-        lp.col_cost_ = cost
-        lower, upper = self.system.lower / self.unit, self.system.upper / self.unit
-        if near is not None:
-            lower, upper = (np.where(near[1], limit, near[0] / self.unit) for limit in (lower, upper))
+        return self._solve_whole(self.system, cost, within)
+
+    def _whole_near(
+        self, near: tuple[Floats, Bools], within: tuple[int, float, float] | None
+    ) -> tuple[Floats | None, bool]:
+        """Only the cells that may differ, with the relations they stand in."""
+        state, free = near
+        cells = np.flatnonzero(free)
+        columns = csc_array(self.by_cell[:, cells])
+        rows = np.unique(columns.indices)
+        held = self.by_relation[rows] @ np.where(free, 0.0, state)
+        system = self.system
+        inner = System(
+            csr_array(csr_array(columns)[rows]), system.row_lower[rows] - held, system.row_upper[rows] - held,
+            system.lower[cells], system.upper[cells], system.whole[cells], system.doubtful[cells],
+        )  # fmt: skip
+        place = None if within is None else (int(np.searchsorted(cells, within[0])), within[1], within[2])
+        found, none = self._solve_whole(inner, np.zeros(len(cells)), place)
+        if found is None:
+            return None, none
+        whole = state.copy()
+        whole[cells] = found
+        return whole, False
+
+    def _solve_whole(
+        self, system: System, cost: Floats, within: tuple[int, float, float] | None
+    ) -> tuple[Floats | None, bool]:
+        model = _quiet()
+        lower, upper = system.lower / self.unit, system.upper / self.unit
         if within is not None:
             lower[within[0]] = max(lower[within[0]], within[1] / self.unit)
             upper[within[0]] = min(upper[within[0]], within[2] / self.unit)
             if lower[within[0]] > upper[within[0]]:
                 return None, True
-        lp.col_lower_, lp.col_upper_ = lower, upper
+        lp = self._described(system)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
         lp.integrality_ = [
-            highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous for w in self.system.whole
+            highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous for w in system.whole
         ]
         model.passModel(lp)
         model.setOptionValue("mip_max_nodes", NODES)
