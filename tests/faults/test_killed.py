@@ -66,7 +66,13 @@ def stopped_at(city: City, table: str, place: Path, *command: str) -> int:
     return process.returncode
 
 
-@pytest.mark.parametrize("step", list(COMMANDS))
+LONG = {"compute", "audit", "approve"}
+"""Left to the long run: they have one transaction, as others have."""
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=[pytest.mark.bench] if step in LONG else []) for step in COMMANDS]
+)
 def test_what_a_killed_command_was_doing_has_not_happened_and_the_next_run_does_it(
     city: City, undisturbed: Results, place: Path, step: str
 ) -> None:
