@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
-from etl.confidentiality.audit.finding import KINDS as FAULTS
+from etl.confidentiality.audit.report import fault_words, summary
 from etl.console import console, tell
 from etl.releases import compare, life, steps, verify
 from etl.releases.edition import one_at_a_time
@@ -50,14 +51,25 @@ def create(
 
 
 @app.command()
-def audit(label: Draft = None) -> None:
-    """Den Entwurf angreifen, wie Leser ihn sehen würden; besteht er nicht, Ende mit 1."""
+def audit(
+    label: Draft = None,
+    *,
+    report: Annotated[
+        Path | None,
+        typer.Option("--bericht", metavar="DATEI", help="Bericht ohne geheime Zahlen, für den Datenschutz."),
+    ] = None,
+) -> None:
+    """Den Entwurf angreifen, wie Leser ihn sehen würden; besteht er nicht, Ende mit 1.
+
+    Was sich berechnen lässt, wird genannt: Die Ausgabe ist nur für die Statistikstelle. Der Bericht nennt keine Zahl.
+    """
     engine, catalogue = _opened()
     outcome = steps.audit(engine, catalogue, label)
+    if report is not None and outcome.finding is not None:
+        report.write_text(f"Prüfung des Stands „{outcome.label}“\n{summary(outcome.finding)}\n", encoding="utf-8")
     if outcome.finding is not None and not settings.ui.json and not settings.ui.quiet:
         for fault in outcome.finding.all_faults[:SHOWN]:
-            where = "" if fault.hidden is None else ", ".join(map(str, fault.hidden.value))
-            console.print(f"  {FAULTS[fault.kind]}: {where} {fault.words}".rstrip())
+            console.print(f"  {fault_words(fault)}", highlight=False)
     if outcome.passed:
         words = (
             f"Der Stand „{outcome.label}“ hat die Prüfung bestanden: {outcome.attacked} geheime Zahlen angegriffen, "

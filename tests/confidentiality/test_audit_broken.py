@@ -10,6 +10,7 @@ from etl.catalogue import Catalogue
 from etl.confidentiality.audit.facts import Place, Row
 from etl.confidentiality.audit.finding import Finding
 from etl.confidentiality.audit.published import attack
+from etl.confidentiality.audit.report import fault_words, summary
 from etl.confidentiality.audit.system import Contradiction
 from tests.indicators.conftest import traps  # noqa: F401  # a fixture
 
@@ -140,3 +141,16 @@ def test_what_cannot_all_be_true_is_said(traps: Catalogue) -> None:  # noqa: F81
     ]
     with pytest.raises(Contradiction):
         attack(traps, wrong, places(V))
+
+
+def test_the_report_for_data_protection_names_no_number_and_no_place(traps: Catalogue) -> None:  # noqa: F811
+    counts = [3, 48_211, 59_377, 60, 70, 80]
+    bases = [100, 90_001, 90_007, 300, 300, 300]
+    found = attack(traps, Release.of("TST11", counts, bases).hide("101").rows, places(V))
+    for fault in found.all_faults:
+        assert "TST11 " in fault_words(fault)
+        assert "Gebiet 101" in fault_words(fault)
+    said = summary(found)
+    assert "NICHT bestanden" in said
+    assert "kleine Anzahlen bestimmbar oder sicher kleiner als die Grenze: 1." in said
+    assert not any(secret in said for secret in ("TST11", "101", "2025", "genau 3", " 97", "48211"))

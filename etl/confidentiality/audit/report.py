@@ -7,10 +7,28 @@ from collections import Counter
 from etl.confidentiality.audit.files import FileFinding
 from etl.confidentiality.audit.finding import KINDS, Fault, Finding
 
+EXACT = 1e-4
 COUNTED = {
     "unbekannte": "Unbekannte", "gleichungen": "Beziehungen", "teile": "unabhängige Teile",
     "programme": "gelöste Programme",
 }  # fmt: skip
+
+
+PARTS = {"numerator": "Zähler", "denominator": "Nenner", "complement": "Rest"}
+
+
+def fault_words(fault: Fault) -> str:
+    """A fault in one line, for the statistics office alone: it names what can be computed."""
+    hidden = fault.hidden
+    if hidden is None:
+        return f"{KINDS[fault.kind]}: {fault.words}"
+    lower, upper = hidden.inside if fault.kind == "mitwissend" and hidden.inside else (hidden.lower, hidden.upper)
+    span = f"genau {lower:.6g}" if upper - lower < EXACT else f"{lower:.6g} bis {upper:.6g}"
+    group = "" if hidden.group == "insgesamt" else f", Gruppe {hidden.group}"
+    return (
+        f"{KINDS[fault.kind]}: {hidden.indicator} {PARTS[hidden.part]}, Gebiet {hidden.unit[1]} ({hidden.unit[0]}), "
+        f"{hidden.period}{group}: {fault.words or span}"
+    )
 
 
 def summary(found: Finding, files: FileFinding | None = None, protection: tuple[Fault, ...] | None = None) -> str:
@@ -26,7 +44,8 @@ def summary(found: Finding, files: FileFinding | None = None, protection: tuple[
         f"Angegriffen: {len(found.hidden)} geheime Zähler, Nenner und Reste in {len(cells)} Werten, aus {found.rows} "
         "veröffentlichten Werten aller Stände zusammen.",
         "Umfang: " + ", ".join(f"{found.counts[k]} {w}" for k, w in COUNTED.items() if k in found.counts) + ".",
-        "Angreifer: Leser; jemand, der in einer anderen Zelle mitgezählt ist; ganze Zahlen, wo Brüche zu günstig wären.",
+        "Angreifer: Leser; jemand, der in einer anderen Zelle mitgezählt ist. Gerechnet wird, wo es darauf ankommt, in "
+        "ganzen Zahlen.",
         f"Genau nachrechenbare geheime Werte: {len(found.recovered_values)}.",
         f"Zu eng eingegrenzte kleine Anzahlen: {sum(h.disclosed for h in found.hidden)}.",
     ]
