@@ -97,7 +97,6 @@ FROM warehouse.indicator_value v
 JOIN catalogue.indicator i ON i.id = v.indicator_id
 JOIN geo.unit u ON u.id = v.unit_id AND u.level <> 'vergleichsraum'
 JOIN geo.district_version d ON d.id = u.version_id AND {VERSIONS}
-WHERE v.group_code = 'insgesamt'
 ORDER BY 1, 2, 3, 4
 """)  # noqa: S608  # a constant of this module
 
