@@ -95,7 +95,7 @@ def test_what_stood_beside_a_corrected_count_stays_protected(
     traps: Catalogue,  # noqa: F811
     take_in: TakeIn,  # noqa: F811
 ) -> None:
-    """The small count is corrected to one that may be shown; what was hidden for its sake would give the old one away."""
+    """The small count is corrected to one that may be shown; what was hidden for it would give the old one away."""
     publish_edition(city, traps)
     protect(city, traps)
     others = [u for u in ("102", "1", "201", "202", "2") if status(city, "TST04", u, "2025") == "geheim"]
