@@ -238,9 +238,9 @@ class Attack:
         return self.nowhere.get(version, (version, NOWHERE))
 
     def _nobody_nowhere(self) -> set[str | None]:
-        """Sources of tables by area, and those whose districts add up to the city wherever all are shown.
+        """Sources of tables by area, and others whose districts add up to the city wherever all are shown.
 
-        An attacker expects the same elsewhere.
+        An attacker expects the same elsewhere; not where somebody without a place was seen in any year.
         """
         shown = {key[0][0]: v for key, v in self.direct.items() if len(key) == 1 and key[0][1] == 1}
         rests: dict[str | None, list[float]] = defaultdict(list)
@@ -254,7 +254,8 @@ class Attack:
                     rests[self.catalogue.measure[name[0]].source].append(rest)
         told = {self.catalogue.measure[c[1][0]].source for c, v in shown.items() if c[2] in self.nowhere.values() and v}
         tables = {s.code for s in self.catalogue.sources if s.kind != "records"}
-        return tables | ({s for s, r in rests.items() if max(map(abs, r)) < 1e-3} - told)
+        somebody = {s for s, r in rests.items() if max(map(abs, r)) > 1e-3}
+        return (tables | rests.keys()) - somebody - told
 
     def _same_ground(self) -> None:
         """Units of two versions with the same outline have the same counts."""

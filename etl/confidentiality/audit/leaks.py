@@ -47,7 +47,8 @@ def derived_beside_hidden(connection: Connection, catalogue: Catalogue, schema: 
             views[str(view)][str(column)] = str(kind)
         codes = {i.code.lower() for i in catalogue.indicators}
         for view, columns in views.items():
-            for status, derived in _watched(columns, codes).items():
+            for status, names in _watched(columns, codes).items():
+                derived = {name: columns[name] for name in names}
                 number, example = _offending(cursor, schema, view, status, derived)
                 if number:
                     found.append(
@@ -77,10 +78,14 @@ def _beside(code: str) -> set[str]:
     return {f"{code}_status", f"{code}_zeitraum", f"{code}_hinweis"}
 
 
-def _offending(cursor: object, schema: str, view: str, status: str, derived: list[str]) -> tuple[int, str]:
-    """Rows with something derived where nothing is shown, and the first such column."""
-    counts = sql.SQL(", ").join(sql.SQL("count({})").format(sql.Identifier(c)) for c in derived)
-    either = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(c)) for c in derived)
+def _offending(cursor: object, schema: str, view: str, status: str, derived: dict[str, str]) -> tuple[int, str]:
+    """Rows with something derived where nothing is shown, and the first such column. A plain no tells nothing."""
+    said = [
+        sql.SQL("nullif({}, false)" if kind == "boolean" else "{}").format(sql.Identifier(column))
+        for column, kind in derived.items()
+    ]
+    counts = sql.SQL(", ").join(sql.SQL("count({})").format(c) for c in said)
+    either = sql.SQL(", ").join(sql.SQL("{}::text").format(c) for c in said)
     statement = sql.SQL("SELECT count(coalesce({})), {} FROM {}.{} WHERE {} <> ALL (%s)").format(
         either, counts, sql.Identifier(schema), sql.Identifier(view), sql.Identifier(status)
     )

@@ -98,6 +98,7 @@ def _judged(
         number = sum(value * factor for value, factor in counts if value is not None)
         if cell.exact and abs(cell.lower - number) > 1e-2:
             yield Fault("schutz", f"angeblich genau {cell.lower:.6g}, aber das stimmt nicht: Prüfung fehlerhaft", cell)
+            continue
         nobody = cell.level == NOWHERE and number < 0.5
         if (cell.value, cell.part) in told or nobody or number >= cell.threshold - SLACK:
             continue
