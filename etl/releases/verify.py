@@ -69,15 +69,31 @@ WHERE f.edition_id = :id
 """)
 
 EXPOSED = text("""
-SELECT i.code AS kennzahl, u.key AS gebiet, j.group_code AS gruppe, j.period AS zeitraum
-FROM judged_value j
-JOIN release.value v ON v.edition_id = :id AND v.unit_id = j.unit_id AND v.indicator_id = j.indicator_id
-                    AND v.group_code = j.group_code AND v.period = j.period
-JOIN catalogue.indicator i ON i.id = j.indicator_id
-JOIN geo.unit u ON u.id = j.unit_id
-WHERE v.status IN ('gueltig', 'unsicher') AND NOT j.official AND (j.too_few OR j.small_base OR j.too_small)
-  -- that nobody is without a district says nothing of anybody
-  AND NOT (u.level = 'nicht_zuordenbar' AND j.numerator = 0)
+-- as sql/checks/small_counts_are_withheld.sql for one release, and areas with too few inhabitants
+SELECT DISTINCT i.code AS kennzahl, u.key AS gebiet, v.group_code AS gruppe, v.period AS zeitraum
+FROM release.value v
+JOIN release.edition e ON e.id = v.edition_id
+JOIN judged_value j ON j.unit_id = v.unit_id AND j.indicator_id = v.indicator_id AND j.group_code = v.group_code
+                   AND j.period = v.period AND NOT j.official
+JOIN warehouse.indicator_value x ON x.unit_id = v.unit_id AND x.indicator_id = v.indicator_id
+                                AND x.group_code = v.group_code AND x.period = v.period
+JOIN catalogue.indicator i ON i.id = v.indicator_id
+JOIN geo.unit u ON u.id = v.unit_id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN x.smallest_agency IS NULL THEN (e.policy ->> 'min_count')::int
+                ELSE (e.policy ->> 'min_count_agency')::int END AS least
+) p
+-- sums and differences of counts may be small where none of these is shown
+CROSS JOIN LATERAL unnest(ARRAY[
+    CASE WHEN i.kind IN ('anzahl', 'anteil', 'rate', 'quotient', 'dichte') THEN v.numerator END,
+    CASE WHEN i.kind = 'anteil' AND v.denominator >= v.numerator THEN v.denominator - v.numerator END
+]) AS shown(persons)
+WHERE v.edition_id = :id AND v.status IN ('gueltig', 'unsicher')
+  AND (j.too_few OR j.small_base
+       OR shown.persons < p.least AND x.smallest_count <= shown.persons
+          AND NOT (shown.persons = 0 AND ((e.policy ->> 'show_zeros')::boolean OR u.level = 'nicht_zuordenbar'
+                                          OR EXISTS (SELECT FROM catalogue.measure m
+                                                     WHERE jsonb_exists(m.definition -> 'structural_zeros', u.key)))))
 ORDER BY 1, 2, 3, 4
 """)
 
