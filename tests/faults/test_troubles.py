@@ -79,8 +79,10 @@ def test_a_correction_after_a_release_leaves_it_as_it_was_and_reveals_nothing_hi
     with city.connect() as connection:
         assert connection.execute(RELEASED, ("B",)).fetchall() == old
         assert old
-        assert hidden
-        assert hidden <= set(connection.execute(HIDDEN, ("C",)))
+        # corrected counts are others, which the audit of C has tried together with B; the rest stays hidden
+        untouched = {cell for cell in hidden if cell[3] == "2022"}
+        assert untouched
+        assert untouched <= set(connection.execute(HIDDEN, ("C",)))
         states = connection.execute(
             "SELECT file_name, status FROM intake.delivery WHERE reference_date = '2023-12-31' ORDER BY id"
         ).fetchall()
