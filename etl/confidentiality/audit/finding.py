@@ -32,6 +32,8 @@ class Hidden:
     whole: bool = True
     inside: tuple[float, float] | None = None
     undecided: bool = False
+    few: bool = True
+    """Whether too few people live there for any figure, or nobody knows how many do."""
 
     @property
     def value(self) -> tuple[str, Unit, str, str]:
@@ -121,6 +123,12 @@ class Finding:
         )
 
     @property
+    def idle(self) -> tuple[Hidden, ...]:
+        """Recovered values that hide nothing: no small count, many inhabitants. They were to protect others."""
+        told = {h.value for h in self.hidden if h.disclosed}
+        return tuple(h for h in self.recovered_values if not h.few and h.value not in told)
+
+    @property
     def faults(self) -> tuple[Hidden, ...]:
         """Hidden cells that are not safe: small counts known, values that can be recomputed, what insiders learn."""
         return tuple(f.hidden for f in self._of_hidden if f.hidden is not None)
@@ -134,7 +142,7 @@ class Finding:
     def _of_hidden(self) -> list[Fault]:
         found: list[Fault] = [Fault("offengelegt", "", h) for h in self.hidden if h.disclosed]
         told = {f.hidden.value for f in found if f.hidden is not None}
-        found += [Fault("exakt", "", h) for h in self.recovered_values if h.value not in told]
+        found += [Fault("exakt", "", h) for h in self.recovered_values if h.few and h.value not in told]
         found += [Fault("mitwissend", "", h) for h in self.hidden if h.told_inside]
         found += [Fault("unentschieden", "", h) for h in self.hidden if h.undecided and not h.disclosed]
         return found

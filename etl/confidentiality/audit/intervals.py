@@ -141,12 +141,14 @@ def _outcome(task: _Task) -> _Answer:
 
 
 def _believed(program: Program, system: System) -> System:
-    """The system with those doubtful cells 0 that the most sparing explanation needs not."""
+    """The system with all doubtful cells 0, if that is possible."""
     doubtful = np.flatnonzero(system.doubtful)
     if not len(doubtful):
         return system
     values = program.highest(doubtful, -1)
-    empty = doubtful[values[doubtful] < SLACK]
+    if values[doubtful].max() > SLACK:
+        return system  # somebody is certainly there: nobody can tell where else
+    empty = doubtful
     upper = system.upper.copy()
     upper[empty] = system.lower[empty]
     for cell in empty:

@@ -21,6 +21,7 @@ from etl.confidentiality.audit.facts import (
     Inhabitants,
     Place,
     Row,
+    Unit,
     read_inhabitants,
     read_places,
     read_rows,
@@ -68,7 +69,7 @@ def attack(
     tell(f"{counts['unbekannte']} Unbekannte, {counts['gleichungen']} Gleichungen, {counts['programme']} Programme")
     left_out = 0 if choices.estimates_add_up else sum(not r.exact for r in rows)
     return Finding(
-        len(rows), tuple(_hidden(attacker, at, found)), left_out, attacker.already,
+        len(rows), tuple(_hidden(attacker, at, found, _many(catalogue, known))), left_out, attacker.already,
         visible_small(catalogue, rows), tuple(sorted(set(attacker.unread))), given_up, counts,
         time.monotonic() - began,
     )  # fmt: skip
@@ -91,13 +92,20 @@ def _bounded(
     return attacker, at, ranges(system, wanted, Need(low, high, width))
 
 
-def _hidden(attacker: Attack, at: np.ndarray, found: Ranges) -> Iterable[Hidden]:
+def _many(catalogue: Catalogue, inhabitants: Iterable[Inhabitants]) -> set[Unit]:
+    """Units that certainly have people enough."""
+    least = catalogue.policy.min_population
+    return {one.unit for one in inhabitants if one.persons is not None and one.persons >= least}
+
+
+def _hidden(attacker: Attack, at: np.ndarray, found: Ranges, many: set[Unit]) -> Iterable[Hidden]:
     for target, place in zip(attacker.targets, at, strict=True):
         row = target.row
         yield Hidden(
             row.indicator, target.part, row.unit, row.level, row.period, float(found.lower[place]),
             float(found.upper[place]), target.threshold, row.group, target.whole,
             (float(found.insider_lower[place]), float(found.insider_upper[place])), bool(found.undecided[place]),
+            row.unit not in many and row.level != NOWHERE,
         )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def summary(found: Finding, files: FileFinding | None = None, protection: tuple[
         "Angreifer: Leser; jemand, der in einer anderen Zelle mitgezählt ist. Gerechnet wird, wo es darauf ankommt, in "
         "ganzen Zahlen.",
         f"Genau nachrechenbare geheime Werte: {len(found.recovered_values)}.",
+        f"Davon ohne Bedeutung, weil weder die Anzahl noch das Gebiet klein ist: {len(found.idle)}.",
         f"Zu eng eingegrenzte kleine Anzahlen: {sum(h.disclosed for h in found.hidden)}.",
     ]
     if protection is None:
