@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
@@ -31,6 +32,7 @@ from etl.intake import journal
 from etl.intake.deliver import deliver
 from etl.main_job import agency
 from etl.main_job.job import AgencyAnswers, AreaList, Boundaries, Delivery, Facilities, Grid, Job, Lines
+from etl.publish.products import build_draft
 from etl.releases import steps
 from etl.releases.checks import run_checks
 from etl.releases.edition import Edition
@@ -241,9 +243,11 @@ class Runner:
         """Freeze, audit, approve, publish, each in its own transaction; stops where a second person has to approve."""
         say("  Veröffentlichung: Geheimhaltung wird berechnet, geprüft wird jede zurückgehaltene Zahl …")
         with self._timed("Veröffentlichung"):
+            whole = self.job.audit == "ja"
             edition = steps.all_the_way(
-                self.engine, self.catalogue, audited=self.job.audit == "ja", say=lambda words: say(f"    {words}")
-            )
+                self.engine, self.catalogue, audited=whole, say=lambda words: say(f"    {words}"),
+                build=partial(build_draft, self.engine, self.catalogue) if whole else None,
+            )  # fmt: skip
         self.outcome.edition = edition
         if edition.state != "published":
             say(f"  Veröffentlichung: {steps.next_steps(edition.label, edition.state)}")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue
+from etl.confidentiality.audit.files import FileFinding, audit_files
 from etl.confidentiality.audit.finding import KINDS, Finding
 from etl.confidentiality.audit.intervals import Contradiction
 from etl.confidentiality.audit.published import audit_release
 from etl.errors import SozialberichtError
-from etl.releases import life
+from etl.releases import files, life
 from etl.releases.edition import Edition, create_edition, one_at_a_time
 from etl.warehouse import engine as engines
 from etl.warehouse import service
@@ -35,6 +37,7 @@ class Audited:
     faults: dict[str, int]
     seconds: float
     finding: Finding | None = None
+    files: FileFinding | None = None
 
 
 def as_role(engine: Engine, role: str) -> Engine:
@@ -61,7 +64,8 @@ def wanted(connection: Connection, label: str | None) -> life.Known:
 def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Audited:
     """Attack the candidate as readers would see it, and keep the outcome with the hash of its content.
 
-    The attacker is logged in as ``vorschau`` and sees nothing but the candidate's views.
+    The attacker is logged in as ``vorschau`` and sees nothing but the candidate's views. Files built for the release
+    must say what the views say and nothing else; the hash of their list is kept with the outcome.
     """
     with engine.connect() as connection:
         edition = wanted(connection, label)
@@ -73,11 +77,17 @@ def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Aud
         seen.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         try:
             finding = audit_release(seen, catalogue, schema=CANDIDATE)
+            folder = files.folder_of(str(engine.url.database), edition.label)
+            listed = files.manifest_sha256(folder) if (folder / files.MANIFEST).is_file() else None
+            compared = audit_files(seen, CANDIDATE, folder) if listed else None
         except Contradiction as error:
             raise SozialberichtError(
                 f"Was der Stand „{edition.label}“ zeigt, widerspricht sich; die Prüfung ist nicht möglich: {error}"
             ) from error
-    outcome = _outcome(edition.label, finding)
+    outcome = _outcome(edition.label, finding, compared)
+    told: dict[str, str | int] = {} if compared is None or listed is None else {
+        "dateien": compared.files, "dateien_sha256": listed,
+    }  # fmt: skip
     with engine.begin() as connection:
         one_at_a_time(connection)
         now = life.find(connection, edition.label)
@@ -87,16 +97,17 @@ def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Aud
             )
         life.audited(
             connection, now, passed=outcome.passed, angegriffen=outcome.attacked, exakt=outcome.exact,
-            sekunden=round(outcome.seconds, 1), **{f"fehler_{kind}": n for kind, n in outcome.faults.items()},
+            sekunden=round(outcome.seconds, 1), **{f"fehler_{kind}": n for kind, n in outcome.faults.items()}, **told,
         )  # fmt: skip
     return outcome
 
 
-def _outcome(label: str, finding: Finding) -> Audited:
-    kinds = [fault.kind for fault in finding.all_faults]
+def _outcome(label: str, finding: Finding, compared: FileFinding | None) -> Audited:
+    other = compared.faults if compared else ()
+    kinds = [fault.kind for fault in (*finding.all_faults, *other)]
     return Audited(
-        label, finding.passed, len(finding.hidden), len(finding.recovered_values),
-        {kind: kinds.count(kind) for kind in KINDS if kind in kinds}, finding.seconds, finding,
+        label, finding.passed and not other, len(finding.hidden), len(finding.recovered_values),
+        {kind: kinds.count(kind) for kind in KINDS if kind in kinds}, finding.seconds, finding, compared,
     )  # fmt: skip
 
 
@@ -114,13 +125,27 @@ def approve(engine: Engine, label: str | None = None) -> life.Known:
         return life.find(connection, edition.label)
 
 
+AUDITED_FILES = text("""
+SELECT detail ->> 'dateien_sha256' FROM release.event
+WHERE edition_id = :id AND kind = 'audited' ORDER BY id DESC LIMIT 1
+""")
+
+
 def publish(engine: Engine, label: str | None = None) -> tuple[life.Known, life.Known | None]:
-    """Publish an approved release; returns it and the one that it supersedes."""
+    """Publish an approved release with exactly the files that were audited; returns it and the one it supersedes."""
     with engine.begin() as connection:
         one_at_a_time(connection)
         edition = wanted(connection, label)
+        audited = connection.scalar(AUDITED_FILES, {"id": edition.id})
+        folder = files.folder_of(str(engine.url.database), edition.label)
+        if audited is not None:
+            files.require_audited(folder, edition.label, audited)
         before = life.publish(connection, edition)
-        return life.find(connection, edition.label), before
+        known = life.find(connection, edition.label)
+    if audited is not None:
+        # after the views: files point to what readers can look up
+        files.make_current(folder)
+    return known, before
 
 
 def may_approve_itself(connection: Connection, edition: life.Known) -> bool:
@@ -154,11 +179,12 @@ def all_the_way(
     *,
     label: str | None = None,
     audited: bool = True,
+    build: Callable[[str], Path] | None = None,
     say: Callable[[str], None] = lambda _words: None,
 ) -> Edition:
     """Create, audit, approve and publish, as far as the policy lets one do it alone; ``state`` says how far it came.
 
-    ``audited=False`` leaves the attack out; only for nothing but synthetic data. Raises SozialberichtError where the
+    ``build`` makes the files of a draft before they are attacked with it. ``audited=False`` leaves the attack out; only for nothing but synthetic data. Raises SozialberichtError where the
     audit fails: the draft stays, readers see what they saw.
     """
     made = create(engine, catalogue, label)
@@ -173,6 +199,8 @@ def all_the_way(
         if not audited and alone:
             leave_audit_out(engine, made.label)
         elif not passed:
+            if build is not None:
+                say(f"Dateien gebaut: {build(made.label)}")
             outcome = audit(engine, catalogue, made.label)
             if not outcome.passed:
                 raise failed(outcome)

@@ -10,7 +10,6 @@ from etl import settings
 from etl.catalogue import Catalogue
 from etl.console import say
 from etl.publish.exports import csv_files, dcat, dictionary, geopackage, package, parquet, workbook
-from etl.publish.products import Product
 from etl.publish.source import Source
 
 FORMATS = ("csv", "xlsx", "gpkg", "parquet", "woerterbuch", "metadaten")
@@ -60,6 +59,3 @@ def build(
         README.format(title=catalogue.city.report_title, stand=source.edition.label, synthetic=synthetic),
         encoding="utf-8",
     )
-
-
-EXPORTS = Product("exporte", "Exporte und Metadaten", build)
