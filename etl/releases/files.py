@@ -1,6 +1,6 @@
 """The files of a release: built from its draft, audited with it, and published only if they are still those.
 
-They lie below the data folder, ``veroeffentlichung/DATABASE/LABEL``; ``aktuell`` beside them points to the published one.
+They lie below the data folder, ``veroeffentlichung/DATABASE/LABEL``; ``aktuell`` beside them is the published one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def folder_of(database: str, label: str) -> Path:
     """The folder of a release. Raises SozialberichtError where its label cannot be a name of a folder."""
     if not re.fullmatch(r"[\w.+ -]*\w[\w.+ -]*", label) or label == CURRENT:
         raise SozialberichtError(
-            f"„{label}“ kann kein Ordner heißen. Richtig wären Buchstaben, Ziffern, Punkt, Plus, Binde- und Unterstrich."
+            f"„{label}“ kann kein Ordner heißen. Richtig wären Buchstaben, Ziffern, Punkt, Plus und Striche."
         )
     return root(database) / label
 

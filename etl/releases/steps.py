@@ -184,8 +184,9 @@ def all_the_way(
 ) -> Edition:
     """Create, audit, approve and publish, as far as the policy lets one do it alone; ``state`` says how far it came.
 
-    ``build`` makes the files of a draft before they are attacked with it. ``audited=False`` leaves the attack out; only for nothing but synthetic data. Raises SozialberichtError where the
-    audit fails: the draft stays, readers see what they saw.
+    ``build`` makes the files of a draft before they are attacked with it. ``audited=False`` leaves the attack out, only
+    for nothing but synthetic data. Raises SozialberichtError where the audit fails: the draft stays, readers see what
+    they saw.
     """
     made = create(engine, catalogue, label)
     if made.state == "published":
