@@ -81,19 +81,27 @@ LITTLE_LESS = 1 - 1e-6
 """So that rounding asks for nothing impossible."""
 
 
+def _one_by_one(table: Table) -> Bools | None:
+    """Demand by demand, then the dearest secondaries shown again that nobody needs; None where one cannot be met."""
+    patterns = Patterns(table)
+    try:
+        hidden = patterns.repair(table.primary.copy())
+    except Impossible:
+        return None
+    secondary = np.flatnonzero(hidden & ~table.primary)
+    dearest = secondary[np.argsort(-table.cost[secondary], kind="stable")]
+    return patterns.thin(hidden, dearest[: max(20, TRIALS // max(1, len(patterns.demands)))])
+
+
 def solve_part(part: Component, budget: Budget = SMALL, *, haste: bool = False) -> Solved:
     """The pattern of one part: with a proof where it is small, else the best that the heuristics find."""
     table = part.table
     work = table.cells * len(demands(table))
     if work > EXACT_WORK or haste:
+        if not haste and work <= THIN_WORK and (hidden := _one_by_one(table)) is not None:
+            return Solved(hidden, table.price(hidden), 0.0)
         found = protect_in_bulk(table, haste=haste)
-        hidden = found.hidden
-        if work <= THIN_WORK and not haste and not found.weak:
-            patterns = Patterns(table)
-            secondary = np.flatnonzero(hidden & ~table.primary)
-            dearest = secondary[np.argsort(-table.cost[secondary], kind="stable")]
-            hidden = patterns.thin(patterns.repair(hidden), dearest[: max(20, TRIALS // max(1, len(patterns.demands)))])
-        return Solved(hidden, table.price(hidden), 0.0, found.weak)
+        return Solved(found.hidden, table.price(found.hidden), 0.0, found.weak)
     weak: list[int] = []
     while True:
         try:
