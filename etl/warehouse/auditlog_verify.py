@@ -98,7 +98,8 @@ def _moved_or_changed(row: Row, number: int, length: int) -> str:
 
 
 def _against(rows: list[Row], anchors: Sequence[Anchor]) -> tuple[int, str] | None:
-    for anchor in anchors:
+    # the highest first: what an older backup lacks is told before that it has been continued otherwise
+    for anchor in sorted(anchors, key=lambda a: a.number, reverse=True):
         if anchor.number > len(rows):
             return len(rows) + 1, (
                 f"Am Ende fehlen Einträge: außerhalb der Datenbank ist Eintrag {anchor.number} vom {anchor.day} "

@@ -60,7 +60,13 @@ def behind(connection: Connection) -> Older | None:
     if left is not None and left.action == "wiederhergestellt" and "bekannt" in left.detail:
         return Older(left.detail["bis"], left.detail["bekannt"], left.detail["zeit"], left.detail["stand"])
     lines = auditlog_anchor.expected(auditlog_anchor.read(auditlog_anchor.file_of(_database(connection))), head.chain)
-    return compared(head, auditlog_anchor.highest(lines))
+    here = connection.execute(
+        text("SELECT id, sha256 FROM audit.entry WHERE id = ANY(:ids)"), {"ids": [line.number for line in lines]}
+    )
+    stored = {int(row[0]): str(row[1]) for row in here}
+    # also where it was put back and has been continued since: as many entries, but others
+    other = auditlog_anchor.highest([line for line in lines if stored.get(line.number) != line.sha256])
+    return None if other is None else Older(head.number, other.number, other.day, other.release)
 
 
 def require_current(connection: Connection) -> None:
