@@ -14,6 +14,12 @@ from etl.confidentiality.linked.places import Units
 from etl.confidentiality.linked.shown import Shown, Terms, year_of
 from etl.confidentiality.linked.system import EXACT, FEW, SMALL, TERM, UNKNOWN, Cell, System
 from etl.indicators.terms import withholds
+from etl.warehouse.models.counts import DEFAULT_GROUP
+
+TOTAL = 2.0
+"""What a total is worth, in values of one of its groups."""
+INDEXED = 12.0
+"""The same for a total that an index is made of."""
 
 
 class Builder:
@@ -146,8 +152,10 @@ class Builder:
         """Mark what is visible as long as only primaries are hidden, and what each value is worth.
 
         A value with a primary part, or one ``kept`` from before, is withheld as a whole and shows no part. A city
-        counts more than a district, the newest period twice. Denominator - numerator is worth nothing of its own.
+        counts more than a district, the newest period twice, a total more than its groups, and most what an index is
+        made of: without it a district has no index. Denominator - numerator is worth nothing of its own.
         """
+        indexed = {part.indicator for index in self.catalogue.indices for part in index.parts}
         cells = self.system.cells
         newest: dict[str, int] = defaultdict(int)
         for value in self.system.values:
@@ -159,6 +167,8 @@ class Builder:
                 continue
             above = self.deepest - max(0, self.units.rank.get(value.unit, 0)) + 1
             worth = float(above * above) * (2 if year_of(value.period) == newest[value.indicator] else 1)
+            if value.group == DEFAULT_GROUP:
+                worth *= INDEXED if value.indicator in indexed else TOTAL
             for number in numbers:
                 cell = cells[number]
                 cell.shown = True
