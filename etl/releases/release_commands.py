@@ -66,11 +66,10 @@ def audit(
     engine, catalogue = _opened()
     outcome = steps.audit(engine, catalogue, label)
     if report is not None and outcome.finding is not None:
-        report.write_text(
-            f"Prüfung des Stands „{outcome.label}“\n{summary(outcome.finding, outcome.files)}\n", encoding="utf-8"
-        )
+        told = summary(outcome.finding, outcome.files, outcome.protection)
+        report.write_text(f"Prüfung des Stands „{outcome.label}“\n{told}\n", encoding="utf-8")
     if outcome.finding is not None and not settings.ui.json and not settings.ui.quiet:
-        for fault in outcome.finding.all_faults[:SHOWN]:
+        for fault in (*outcome.finding.all_faults, *outcome.protection)[:SHOWN]:
             console.print(f"  {fault_words(fault)}", highlight=False)
     if outcome.passed:
         words = (

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, text
 
 from etl.catalogue import Catalogue
 from etl.confidentiality.audit.files import FileFinding, audit_files
-from etl.confidentiality.audit.finding import KINDS, Finding
+from etl.confidentiality.audit.finding import KINDS, Fault, Finding
 from etl.confidentiality.audit.intervals import Contradiction
 from etl.confidentiality.audit.published import audit_release
+from etl.confidentiality.audit.truth import protection_faults
 from etl.errors import SozialberichtError
 from etl.releases import files, life
 from etl.releases.edition import Edition, create_edition, one_at_a_time
@@ -38,6 +39,7 @@ class Audited:
     seconds: float
     finding: Finding | None = None
     files: FileFinding | None = None
+    protection: tuple[Fault, ...] = ()
 
 
 def as_role(engine: Engine, role: str) -> Engine:
@@ -65,7 +67,8 @@ def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Aud
     """Attack the candidate as readers would see it, and keep the outcome with the hash of its content.
 
     The attacker is logged in as ``vorschau`` and sees nothing but the candidate's views. Files built for the release
-    must say what the views say and nothing else; the hash of their list is kept with the outcome.
+    must say what the views say and nothing else; the hash of their list is kept with the outcome. What the attacker
+    found is then held against the true counts, which he does not see.
     """
     with engine.connect() as connection:
         edition = wanted(connection, label)
@@ -84,7 +87,9 @@ def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Aud
             raise SozialberichtError(
                 f"Was der Stand „{edition.label}“ zeigt, widerspricht sich; die Prüfung ist nicht möglich: {error}"
             ) from error
-    outcome = _outcome(edition.label, finding, compared)
+    with engine.connect() as connection:
+        protection = protection_faults(connection, catalogue, finding)
+    outcome = _outcome(edition.label, finding, compared, protection)
     told: dict[str, str | int] = {} if compared is None or listed is None else {
         "dateien": compared.files, "dateien_sha256": listed,
     }  # fmt: skip
@@ -102,12 +107,12 @@ def audit(engine: Engine, catalogue: Catalogue, label: str | None = None) -> Aud
     return outcome
 
 
-def _outcome(label: str, finding: Finding, compared: FileFinding | None) -> Audited:
-    other = compared.faults if compared else ()
+def _outcome(label: str, finding: Finding, compared: FileFinding | None, protection: tuple[Fault, ...]) -> Audited:
+    other = (*(compared.faults if compared else ()), *protection)
     kinds = [fault.kind for fault in (*finding.all_faults, *other)]
     return Audited(
         label, finding.passed and not other, len(finding.hidden), len(finding.recovered_values),
-        {kind: kinds.count(kind) for kind in KINDS if kind in kinds}, finding.seconds, finding, compared,
+        {kind: kinds.count(kind) for kind in KINDS if kind in kinds}, finding.seconds, finding, compared, protection,
     )  # fmt: skip
 
 
