@@ -34,7 +34,8 @@ def values(connection: Connection, edition: str, before_year: int = 9999) -> lis
 
 def jobs(folder: Path) -> tuple[Job, Job]:
     """The job up to 2024 with its first, incomplete file, and the job of the year after with the correction."""
-    whole = job_of(load_manifest(folder))
+    # the attack on releases has tests of its own
+    whole = job_of(load_manifest(folder)).model_copy(update={"audit": "nein"})
     early = [d for d in whole.deliveries if d.date < date(LAST, 12, 31) and "2024" not in d.file]
     wrong = [d for d in whole.deliveries if d.file == "einwohner_bestand_gezaehlt_2024_synthetisch.csv"]
     late = [d for d in whole.deliveries if d not in early and d not in wrong]
