@@ -26,10 +26,16 @@ def values(connection: Connection, edition: str, before_year: int = 9999) -> lis
     """What readers see of an edition, in order."""
     rows = connection.execute(
         text("SELECT gebietsstand, ebene, gebiet, zeitraum, stichtag, kennzahl, zaehler, nenner, wert, status, klasse "
-             "FROM sozialbericht.wert WHERE stand = :edition AND zeitraum < :year ORDER BY 1, 2, 3, 4, 6"),
+             "FROM sozialbericht.wert WHERE stand = :edition AND zeitraum < :year "
+             "AND gruppe = 'insgesamt' ORDER BY 1, 2, 3, 4, 6"),
         {"edition": edition, "year": str(before_year)},
     )  # fmt: skip
     return [tuple(row) for row in rows]
+
+
+def of_register(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Values of the register's indicators before 2024."""
+    return [v for v in rows if str(v[3]) < "2024" and v[5] in REGISTER]
 
 
 def jobs(folder: Path) -> tuple[Job, Job]:
@@ -104,9 +110,13 @@ def test_the_year_after(
     with opened.connect() as connection:
         assert values(connection, first.label) == old
         # other sources bring series of many years with the second job; the register's years before 2024 stay
-        unchanged_years = [v for v in values(connection, second.label, 2024) if v[3] < "2024" and v[5] in REGISTER]
-        assert unchanged_years == [v for v in old if v[3] < "2024" and v[5] in REGISTER]
-        assert unchanged_years
+        # (so sparse a city withholds more the second time; what both show is the same)
+        again = of_register(values(connection, second.label, 2024))
+        pairs = [
+            (new, was) for new, was in zip(again, of_register(old), strict=True) if "geheim" not in {new[9], was[9]}
+        ]
+        assert [new for new, _ in pairs] == [was for _, was in pairs]
+        assert len(pairs) > 100
         population = {v[3]: v[8] for v in values(connection, second.label) if v[1] == "stadt" and v[5] == "BEV01"}
         assert population["2024"] == truth[2024].persons.total
         assert population["2025"] == truth[2025].persons.total
