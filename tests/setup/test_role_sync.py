@@ -171,16 +171,23 @@ class TestExistingServer:
             host=info.host, port=info.port, user=info.superuser, dbname="postgres", passfile=str(info.passfile),
             autocommit=True,
         )  # fmt: skip
+        self._empty(admin)  # other tests of this folder use the server too
         admin.execute("CREATE ROLE schwach LOGIN PASSWORD 'schwach'")
         monkeypatch.setenv("SOZIALBERICHT_HOME", str(tmp_path))
         monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "pg_service.conf"))
         monkeypatch.setenv("SOZIALBERICHT_DSN", f"host=127.0.0.1 port={info.port} user=schwach password=schwach")
         self.admin = admin
         yield f"host={info.host} port={info.port} user={info.superuser} passfile={info.passfile}"
-        admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-        for (role,) in admin.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg_|postgres)'").fetchall():
-            admin.execute(f'DROP ROLE "{role}"')
+        self._empty(admin)
         admin.close()
+
+    def _empty(self, admin: psycopg.Connection[tuple[object, ...]]) -> None:
+        others = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        for (database,) in admin.execute(others).fetchall():
+            admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        for (role,) in admin.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg_|postgres)'").fetchall():
+            admin.execute(f'DROP OWNED BY "{role}"')
+            admin.execute(f'DROP ROLE "{role}"')
 
     def _by_administrator(self, server: str, script: str) -> None:
         subprocess.run(
