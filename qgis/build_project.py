@@ -9,7 +9,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from project_builder import layers, normalise, project
+from project_builder import layers, layouts, normalise, project
 from project_builder.application import Failure, run
 from qgis.core import Qgis, QgsProject
 
@@ -28,6 +28,7 @@ def build(task, messages):
         return layer
 
     made = project.fill(qgs, described, add_layer)
+    layouts.add(qgs, described)
     # QGIS gives a layer with an id of ten letters or fewer a new one when it opens the project.
     ids = {layer.id(): PREFIX + name for name, layer in made.items()}
     entries = [entry for group in described["groups"] for entry in group["layers"]]

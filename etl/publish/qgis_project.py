@@ -11,7 +11,7 @@ from typing import Any
 from etl import settings
 from etl.catalogue import Catalogue, Theme
 from etl.errors import SozialberichtError
-from etl.publish import qgis_layers
+from etl.publish import qgis_layers, qgis_layouts
 from etl.publish.qgis_layers import Group, Layer
 from etl.publish.qgis_process import run_script
 from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, OUTLINE_STYLE, style_name
@@ -131,6 +131,7 @@ def describe(catalogue: Catalogue) -> dict[str, Any]:
         "groups": [asdict(group) for group in groups(catalogue)],
         "map_themes": [asdict(theme) for theme in themes],
         "initial_theme": themes[0].name,
+        "layouts": qgis_layouts.layouts(catalogue),
     }
 
 
