@@ -14,7 +14,8 @@ from etl.console import say, tell
 from etl.main_job.job import read_job
 from etl.main_job.run import Outcome, Runner
 from etl.main_job.sample_city import sample_job
-from etl.publish import qgis_project
+from etl.publish import products, qgis_project
+from etl.releases import files
 from etl.warehouse import service
 from etl.warehouse.session import prepared_engine
 
@@ -62,9 +63,13 @@ def _report(outcome: Outcome, total: float, project: Path, catalogue: Catalogue)
     option = "" if database == "sozialbericht" else f" --database {database}"
     theme = catalogue.themes[0]
     columns = ", ".join(["name", *(i.code.lower() for i in theme.shown[:2])])
+    folder = files.root(database) / files.CURRENT
+    files_there = edition is not None and edition.state == "published" and folder.exists()
+    made = f"Veröffentlicht in {folder}:\n{products.listed(folder)}\n" if files_there else ""
     query = f"SELECT {columns} FROM sozialbericht.{theme.code}_aktuell"  # noqa: S608  # codes of the checked catalogue
     tell(
         f"Fertig in {total:.1f} s (Hauptspeicher höchstens {outcome.peak_memory_mib:.0f} MiB):\n{steps}\n"
+        f"{made}"
         f"QGIS-Projekt:    {project}\n"
         f"Verbindung:      PGSERVICEFILE={service.service_file()}, Dienst {database}\n"
         f"Abfrage:         ./sozialbericht db psql{option} -- -c '{query}'",
@@ -76,6 +81,8 @@ def _report(outcome: Outcome, total: float, project: Path, catalogue: Catalogue)
         zustand=edition.state if edition else None,
         werte=edition.values if edition else 0,
         geheim=edition.withheld if edition else 0,
+        ordner=str(folder) if files_there else None,
+        produkte={title: str(place) for title, place in products.made(folder)} if files_there else {},
         projekt=str(project),
         dienstdatei=str(service.service_file()),
     )

@@ -20,14 +20,28 @@ Build = Callable[[Source, Catalogue, Path], None]
 
 @dataclass(frozen=True)
 class Product:
-    """A kind of output: the folder it gets, its German title, and what fills the folder."""
+    """A kind of output: the folder it gets, its German title, what fills the folder, and the file to open first."""
 
     folder: str
     title: str
     build: Build
+    start: str = ""
 
 
-PRODUCTS = (Product("exporte", "Exporte und Metadaten", build_exports),)
+PRODUCTS = (Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),)
+
+
+def made(folder: Path) -> list[tuple[str, Path]]:
+    """German title and first file (or folder) of each product that a release's folder holds."""
+    there = [(p.title, folder / p.folder, p.start) for p in PRODUCTS if (folder / p.folder).is_dir()]
+    return [(title, place / start if (place / start).is_file() else place) for title, place, start in there]
+
+
+def listed(folder: Path) -> str:
+    """A line a product, for people: what it is and what to open."""
+    found = made(folder)
+    width = max((len(title) for title, _ in found), default=0) + 1
+    return "\n".join(f"  {title + ':':<{width}} {place}" for title, place in found)
 
 
 def build_product(product: Product, source: Source, catalogue: Catalogue, into: Path) -> Path:

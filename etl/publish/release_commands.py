@@ -11,7 +11,7 @@ from etl import settings
 from etl.catalogue import load_catalogue
 from etl.console import say, tell
 from etl.errors import SozialberichtError
-from etl.publish.products import build_draft
+from etl.publish.products import build_draft, listed
 from etl.releases import files, life, steps
 from etl.releases.release_commands import app
 from etl.warehouse.session import prepared_engine
@@ -62,7 +62,7 @@ def publish(
         state = "gilt unverändert" if edition.unchanged else "veröffentlicht"
         words = f"Stand „{edition.label}“ {state}: {edition.values} Werte, davon {edition.withheld} geheim gehalten."
         if folder.exists():
-            words += f"\nDateien: {folder}"
+            words += f"\nDateien: {folder}\n{listed(folder)}"
     else:
         words = steps.next_steps(edition.label, edition.state)
     tell(
