@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etl.catalogue.chapters import plan_faults
 from etl.catalogue.check_departments import department_faults
 from etl.catalogue.check_indicators import indicator_faults
 from etl.catalogue.check_indices import index_faults
@@ -44,6 +45,7 @@ def crosscheck(catalogue: Catalogue) -> list[Fault]:
         *department_faults(catalogue),
         *typology_faults(catalogue),
         *outlook_faults(catalogue),
+        *plan_faults(catalogue),
         *repeated(TYPOLOGY_FILE, "die Typologie", (t.code for t in catalogue.typologies)),
     ]
     if catalogue.city.population and catalogue.city.population not in catalogue.measure:

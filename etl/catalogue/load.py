@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from etl.catalogue.chapters import FILE as PLAN_FILE
+from etl.catalogue.chapters import Plan
 from etl.catalogue.city import City, Owner, Policy
 from etl.catalogue.crosschecks import crosscheck
 from etl.catalogue.faults import Fault, describe
@@ -58,6 +60,8 @@ class Catalogue:
     """What the projection assumes; None where there is none."""
     housing: Housing | None = None
     """New dwellings that the projection fills."""
+    plan: Plan | None = None
+    """Chapters of the report; None where the catalogue leaves them to the program."""
     measure_files: Mapping[str, str] = field(default_factory=dict)
     """File of each measure within the directory, for faults."""
 
@@ -234,7 +238,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     ``themes/*.yaml``, and ``indices.yaml``, ``berichte.yaml`` and ``rollen.yaml`` where there are indices, reports to
     compare with and departments with roles of their own.
     ``typen.yaml``, ``vorausberechnung.yaml`` and ``wohnbau.yaml`` declare types of areas and the outlook,
-    ``identitaeten.yaml`` sums that hold between measures.
+    ``identitaeten.yaml`` sums that hold between measures, ``bericht.yaml`` the chapters of the report.
     Raises CatalogueError that lists every fault with file, key and remedy.
     """
     if not directory.is_dir():
@@ -262,6 +266,7 @@ def load_catalogue(directory: Path) -> Catalogue:
     identities = _identities(directory, faults)
     outlook = _single(Outlook, directory / OUTLOOK_FILE, faults)
     housing = _single(Housing, directory / HOUSING_FILE, faults)
+    plan = _single(Plan, directory / PLAN_FILE, faults)
     if not faults and city is not None and policy is not None:
         digest = hashlib.sha256()
         for path in sorted(directory.rglob("*.yaml")):
@@ -282,6 +287,7 @@ def load_catalogue(directory: Path) -> Catalogue:
             identities=identities,
             outlook=outlook,
             housing=housing,
+            plan=plan,
             measure_files=measure_files,
         )
         faults.extend(crosscheck(catalogue))
