@@ -44,7 +44,7 @@ COMMANDS = {
     "profile": "etl.publish.profile.commands:app",
     "export": "etl.publish.exports.commands:export",
     "qgis": "etl.publish.commands:app",
-    "serve": "etl.publish.commands:serve",
+    "serve": "etl.publish.map_server.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
     "audit": "etl.warehouse.auditlog_commands:app",
     "roles": "etl.warehouse.role_commands:app",

@@ -1,10 +1,8 @@
-"""The commands ``qgis build|check|render|time`` and ``serve``."""
+"""The commands ``qgis build|check|render|time``."""
 
 from __future__ import annotations
 
 import json
-import signal
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +12,7 @@ from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
 from etl.console import tell
 from etl.errors import SozialberichtError
-from etl.publish import german, map_server, qgis_project
+from etl.publish import german, qgis_project
 from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="QGIS-Projekt bauen, prüfen und Karten daraus zeichnen.")
@@ -116,27 +114,3 @@ def time_project(
     lines += [f"{german.number(seconds, 2)} s  {name}" for name, seconds in found.maps]
     maps = [{"kartenthema": name, "sekunden": round(seconds, 3)} for name, seconds in found.maps]
     tell("\n".join(lines), projekt=str(path), oeffnen_sekunden=round(found.load, 3), karten=maps)
-
-
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Anschluss; 0 nimmt einen freien.")] = 8080,
-    host: Annotated[str, typer.Option(help="Adresse, auf der gelauscht wird; sonst nur dieser Rechner.")] = "127.0.0.1",
-    project: Project = None,
-) -> None:
-    """WMS, WFS und OGC API Features des Projekts anbieten, bis zum Abbruch mit Strg+C."""
-    catalogue = _opened()
-    path = qgis_project.project_file(catalogue) if project is None else project
-    # Ended by a service manager as by a person: the server behind us ends too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with map_server.running(qgis_project.present(path), catalogue.city.database, host=host, port=port) as server:
-        tell(
-            f"WMS und WFS:       {server.ows}\nOGC API Features:  {server.features}\nBeenden mit Strg+C.",
-            ows=server.ows,
-            ogc_api_features=server.features,
-        )
-        try:
-            while server.process.poll() is None:
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            return
-        raise SozialberichtError(f"QGIS Server hat sich beendet (Rückgabewert {server.process.returncode}).")

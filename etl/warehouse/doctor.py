@@ -25,6 +25,7 @@ from etl.warehouse.databases import EXTENSIONS
 State = Literal["gut", "hinweis", "fehler"]
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER_PROGRAMS = (Path("/usr/lib/cgi-bin/qgis_mapserv.fcgi"), Path("/usr/bin/qgis_mapserver"))
+WEB_SERVER = Path("/usr/sbin/nginx")
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 GIBIBYTE = 2**30
 ROOM = 5 * GIBIBYTE
@@ -133,6 +134,10 @@ def _qgis_server(_home: Path) -> Iterator[Finding]:
         yield Finding("QGIS-Server", "fehler", f"{', '.join(missing)} fehlt", INSTALL + "qgis-server")
     else:
         yield Finding("QGIS-Server", "gut", str(SERVER_PROGRAMS[0]))
+    if WEB_SERVER.exists():
+        yield Finding("Webserver", "gut", str(WEB_SERVER))
+    else:
+        yield Finding("Webserver", "fehler", f"{WEB_SERVER} fehlt", INSTALL + "nginx")
 
 
 def _display(_home: Path) -> Iterator[Finding]:

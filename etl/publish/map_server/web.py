@@ -1,0 +1,147 @@
+"""What nginx is told: which requests reach QGIS Server, which folders are handed out, and the page that lists them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+
+from etl.publish import german, products
+
+PROGRAM = Path("/usr/sbin/nginx")
+FOLDERS = ("atlas", "bericht", "steckbriefe", "exporte")
+"""Products that are handed out as files."""
+REQUESTS = (
+    "GetCapabilities", "GetMap", "GetFeatureInfo", "GetLegendGraphic", "GetLegendGraphics", "GetStyles",
+    "DescribeLayer", "DescribeFeatureType", "GetFeature",
+)  # fmt: skip
+_NUMBER = r"[0-9.%ACEace:,+-]{0,400}"
+_CHECKED = {
+    "SERVICE": "(?:WMS|WFS)",
+    "REQUEST": f"(?:{'|'.join(REQUESTS)})",
+    "VERSION": r"[0-9.]{0,9}",
+    "WIDTH": r"\d{1,4}", "HEIGHT": r"\d{1,4}",
+    "I": r"\d{1,4}", "J": r"\d{1,4}", "X": r"\d{1,4}", "Y": r"\d{1,4}",
+    "DPI": r"\d{1,3}(?:\.\d{0,9})?", "MAP_RESOLUTION": r"\d{1,3}(?:\.\d{0,9})?",
+    "FORMAT_OPTIONS": r"dpi(?::|%3A)\d{1,3}",
+    "FEATURE_COUNT": r"\d{1,5}", "MAXFEATURES": r"\d{1,7}", "COUNT": r"\d{1,7}", "STARTINDEX": r"\d{1,9}",
+    "BBOX": rf"{_NUMBER}(?:(?:,|%2C)(?:EPSG|urn)[\w:.%-]{{0,80}})?",
+    "FI_POINT_TOLERANCE": r"\d{1,3}", "FI_LINE_TOLERANCE": r"\d{1,3}", "FI_POLYGON_TOLERANCE": r"\d{1,3}",
+}  # fmt: skip
+"""Parameters with what their value may be. A picture has four digits a side; QGIS Server has a closer limit."""
+_FREE = (
+    "LAYERS", "LAYER", "STYLES", "STYLE", "QUERY_LAYERS", "CRS", "SRS", "FORMAT", "INFO_FORMAT", "TRANSPARENT",
+    "BGCOLOR", "EXCEPTIONS", "TIME", "TILED", "FILTER", "WITH_MAPTIP", "WITH_GEOMETRY", "OPACITIES", "LANGUAGE",
+    "SLD_VERSION", "SCALE", "RULE", "RULELABEL", "LAYERTITLE", "BOXSPACE", "LAYERSPACE", "LAYERTITLESPACE",
+    "SYMBOLSPACE", "ICONLABELSPACE", "SYMBOLWIDTH", "SYMBOLHEIGHT", "SHOWFEATURECOUNT", "TYPENAME", "TYPENAMES",
+    "SRSNAME", "FEATUREID", "OUTPUTFORMAT", "RESULTTYPE", "PROPERTYNAME", "SORTBY", "NAMESPACE", "NAMESPACES",
+    "GEOMETRYNAME", "ACCEPTVERSIONS", "ACCEPTFORMATS", "SECTIONS", "UPDATESEQUENCE", "_", "_OLSALT",
+)  # fmt: skip
+"""Parameters that may say anything; all others are refused, among them those with which QGIS Server opens other
+projects (MAP), fetches foreign addresses (SLD, external layers) or evaluates expressions (EXP_FILTER)."""
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=jinja2.select_autoescape(("html.j2",)),
+    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+)  # fmt: skip
+_KINDS = {
+    ".html": "Seite", ".pdf": "PDF", ".csv": "Tabelle (CSV)", ".xlsx": "Excel-Datei", ".gpkg": "GeoPackage",
+    ".parquet": "GeoParquet", ".json": "JSON", ".ttl": "Metadaten", ".rdf": "Metadaten", ".jsonld": "Metadaten",
+    ".zip": "Archiv", ".txt": "Text",
+}  # fmt: skip
+
+
+@dataclass
+class Published:
+    """What is served: a project, and the folder of a release with the pages and files made of it.
+
+    ``project``: says where the project lies now. ``folder``: a path that leads to the current release's folder.
+    ``about``: says its label and the notice that stands on everything (None: real data).
+    """
+
+    project: Callable[[], Path]
+    folder: Path | None = None
+    title: str = "Sozialbericht"
+    about: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
+    _seen: tuple[object, ...] = field(default=(), init=False)
+
+    def _state(self) -> tuple[object, ...]:
+        project = self.project()
+        entry = project.stat()
+        current = os.path.realpath(self.folder) if self.folder else ""
+        return (os.path.realpath(project), entry.st_mtime_ns, entry.st_size), current
+
+    def changed(self) -> bool:
+        """Whether the project or the current release is another than when it was last laid out."""
+        return self._state() != self._seen
+
+    def lay_out(self, folder: Path) -> bool:
+        """Copy the project and write the start page into a server's folder; returns whether the project is new."""
+        state = self._state()
+        new = not self._seen or state[0] != self._seen[0]
+        if new:
+            fresh = folder / "projekt" / "neu"
+            shutil.copyfile(self.project(), fresh)
+            fresh.replace(folder / "projekt" / "projekt.qgs")
+        page = folder / "seite" / "neu"
+        page.write_text(self.page(), encoding="utf-8")
+        page.replace(folder / "seite" / "index.html")
+        self._seen = state
+        return new
+
+    def page(self) -> str:
+        """The German page that lists report, atlas, profiles, exports and services."""
+        label, notice = self.about()
+        shown = []
+        for product in products.PRODUCTS:
+            place = self.folder / product.folder if self.folder else None
+            if product.folder in FOLDERS and place and place.is_dir():
+                shown.append({"title": product.title, "links": _links(place, product.start)})
+        return _TEMPLATES.get_template("start.html.j2").render(
+            title=self.title, label=label, notice=notice, products=shown
+        )
+
+
+def _links(place: Path, start: str) -> list[dict[str, str]]:
+    """What to open in a product's folder: the page to begin with, or else each of its files."""
+    pages = [name for name in (start, "index.html") if name.endswith(".html") and (place / name).is_file()]
+    files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    if pages and place.name != "exporte":
+        files = [place / pages[0], *(path for path in files if path.suffix == ".pdf")]
+    return [
+        {
+            "address": f"/{place.name}/{path.name}",
+            "name": path.name,
+            "kind": _KINDS.get(path.suffix, "Datei"),
+            "size": f"{german.number(path.stat().st_size / 1e6, 1)}{german.NBSP}MB",
+        }
+        for path in files
+    ]
+
+
+def parameters_allowed() -> str:
+    """Regular expression that a query to WMS or WFS fits, whatever the order of its parameters."""
+    pairs = [rf"{name}=(?:{value})?" for name, value in _CHECKED.items()]
+    pairs.append(rf"(?:{'|'.join(map(re.escape, _FREE))})(?:=[^&]*+)?")
+    return rf"^(?:(?:{'|'.join(pairs)})(?:&|$)|&)++$"
+
+
+def configure(
+    folder: Path, place: tuple[str, int], variables: Mapping[str, str], published: Published, processes: int
+) -> Path:
+    """Write the configuration of nginx into ``folder``, listening at host and port; returns its path."""
+    host, port = place
+    values = {
+        "folder": folder, "address": f"[{host}]" if ":" in host else host, "port": port, "processes": processes,
+        "published": published.folder, "folders": "|".join(FOLDERS), "allowed": parameters_allowed(),
+        "requests": "|".join(REQUESTS),
+        # A FastCGI program sees each request's parameters as its environment, in place of the one it began with.
+        "variables": {name: variables[name] for name in ("PGSERVICEFILE", "HOME", "QGIS_PROJECT_FILE")},
+    }  # fmt: skip
+    for name in ("fastcgi.conf", "nginx.conf"):
+        (folder / name).write_text(_TEMPLATES.get_template(f"{name}.j2").render(values), encoding="utf-8")
+    return folder / "nginx.conf"
