@@ -27,6 +27,13 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER_PROGRAMS = (Path("/usr/lib/cgi-bin/qgis_mapserv.fcgi"), Path("/usr/bin/qgis_mapserver"))
 WEB_SERVER = Path("/usr/sbin/nginx")
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+LIBRARIES = Path("/usr/lib")
+TYPESETTING = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+"""What sets the text of the report's PDF: library → Debian package."""
 GIBIBYTE = 2**30
 ROOM = 5 * GIBIBYTE
 OLDEST_SERVER = 14
@@ -149,6 +156,10 @@ def _display(_home: Path) -> Iterator[Finding]:
         yield Finding("Schrift", "gut", "DejaVu Sans")
     else:
         yield Finding("Schrift", "fehler", "DejaVu Sans fehlt", INSTALL + "fonts-dejavu-core")
+    if missing := [package for library, package in TYPESETTING.items() if not any(LIBRARIES.glob(f"*/{library}"))]:
+        yield Finding("Satz des Berichts", "fehler", f"Es fehlt: {', '.join(missing)}", INSTALL + " ".join(missing))
+    else:
+        yield Finding("Satz des Berichts", "gut", "Pango")
 
 
 def _catalogue(_home: Path) -> Iterator[Finding]:

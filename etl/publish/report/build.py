@@ -1,0 +1,59 @@
+"""The report of an edition: its chapters in the order of ``bericht.yaml``, as HTML and PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etl.catalogue import Catalogue
+from etl.catalogue.chapters import Chapter
+from etl.publish.report.changes import Changes, find_changes
+from etl.publish.report.model import ChapterPage
+from etl.publish.report.numbers import Numbers
+from etl.publish.report.page import Front, to_html
+from etl.publish.report.pdf import write_pdf
+from etl.publish.report.texts import own_text
+from etl.publish.report.themes import theme_chapter
+from etl.publish.source import Source
+
+REPORT = "bericht.html"
+
+
+def _chapter(numbers: Numbers, chapter: Chapter, changes: Changes) -> ChapterPage:
+    own = own_text(numbers.catalogue.directory, chapter.code)
+    if chapter.kind == "thema":
+        return theme_chapter(numbers, chapter, own, changes)
+    return ChapterPage(chapter.code, chapter.title, own)
+
+
+def _numbered(chapters: list[ChapterPage]) -> list[ChapterPage]:
+    return [
+        ChapterPage(c.code, f"{n}{chr(0x2003)}{c.title}", c.blocks, c.sections) for n, c in enumerate(chapters, start=1)
+    ]
+
+
+def front_of(numbers: Numbers) -> Front:
+    """The first page."""
+    city, stand = numbers.catalogue.city, numbers.source.edition.label
+    publisher = city.publication.publisher if city.publication else city.name
+    title = city.report_title
+    return Front(
+        title, f"Stand {stand}", city.name, publisher, stand,
+        f"So wird zitiert: {publisher}: {title}, Stand {stand}, mit Kennzahl, Gebiet, Zeitraum und Quelle.",
+        numbers.source.edition.synthetic,
+    )  # fmt: skip
+
+
+def pages(numbers: Numbers) -> list[ChapterPage]:
+    """All chapters that have anything to show, numbered."""
+    changes = find_changes(numbers)
+    made = (_chapter(numbers, chapter, changes) for chapter in numbers.plan.chapters)
+    return _numbered([page for page in made if page])
+
+
+def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
+    """Write ``bericht.html`` and ``bericht.pdf`` into ``folder``; the same edition and texts, the same bytes."""
+    numbers = Numbers(source, catalogue)
+    chapters = pages(numbers)
+    page = to_html(front_of(numbers), chapters, numbers.records())
+    (folder / REPORT).write_text(page, encoding="utf-8")
+    write_pdf(page, folder / "bericht.pdf")

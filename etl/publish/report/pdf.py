@@ -1,0 +1,32 @@
+"""The PDF of a page: PDF/UA, tagged, with bookmarks, by WeasyPrint; the same page gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from etl.errors import SozialberichtError
+from etl.publish.report.page import for_print
+
+
+def _nothing_from_elsewhere(url: str, *_args: object, **_more: object) -> dict[str, object]:
+    raise ValueError(f"Der Bericht lädt nichts nach: {url}")
+
+
+def write_pdf(page: str, target: Path) -> None:
+    """Write the page as PDF/UA-1. Raises SozialberichtError where Pango, which sets the text, is missing."""
+    try:
+        import weasyprint  # noqa: PLC0415  # takes half a second and a library that not every command needs
+    except OSError as error:
+        raise SozialberichtError(
+            "Für das PDF fehlt die Bibliothek Pango. Abhilfe: ./sozialbericht prepare, oder die Debian-Pakete "
+            "libpango-1.0-0, libpangoft2-1.0-0 und libharfbuzz-subset0 installieren."
+        ) from error
+    # fonttools tells of every table it leaves out
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    text = for_print(page)
+    weasyprint.HTML(string=text, url_fetcher=_nothing_from_elsewhere).write_pdf(
+        target, pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(text.encode()).digest()[:16],
+        custom_metadata=False,
+    )  # fmt: skip
