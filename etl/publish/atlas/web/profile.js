@@ -1,0 +1,123 @@
+// A unit's profile: facts, classes, sentences, series of the chosen indicator, ages, all key figures with intervals.
+
+import { intervalBar, pyramid, scrolling, seriesChart, spanOf } from "./charts.js";
+import { OVERVIEW, Series, load, rows, valueReadings } from "./data.js";
+import { el } from "./elements.js";
+import * as address from "./state.js";
+import { comparison, trendCell } from "./table.js";
+import * as words from "./words.js";
+
+let newest = null;
+
+/** Newest readings of all indicators, one series each. */
+export async function newestSeries() {
+  if (!newest) {
+    const grouped = new Map();
+    for (const one of valueReadings(await load("neueste"))) {
+      if (!grouped.has(one.kennzahl)) grouped.set(one.kennzahl, []);
+      grouped.get(one.kennzahl).push(one);
+    }
+    newest = new Map([...grouped].map(([code, readings]) => [code, new Series(code, readings)]));
+  }
+  return newest;
+}
+
+export function unitTitle(atlas, unit) {
+  return `${atlas.level(unit.ebene).titel} ${unit.gebiet} ${unit.kurz}`;
+}
+
+/** The profile of a unit as elements; needs the files of newest values, results and ages. */
+export async function profile(atlas, unit, state, measure) {
+  const [series, chosen] = await Promise.all([newestSeries(), atlas.series(measure.code), atlas.addOverview()]);
+  const parts = [el("h3", {}, unitTitle(atlas, unit)), facts(atlas, unit), await results(atlas, unit)];
+  const told = atlas.about.saetze ? await sentences(unit) : null;
+  if (told) parts.push(told);
+  if (measure.art === "wert") {
+    const chart = seriesChart(measure, chosen.periods, [
+      { name: unit.kurz, kind: "erste", readings: chosen.history(unit.ebene, unit.gebiet) },
+      ...(atlas.city ? [{ name: atlas.city.kurz, kind: "stadt", readings: chosen.history(atlas.cityLevel, atlas.city.gebiet) }] : []),
+    ]);
+    parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), chart ?? el("p", {}, "Für dieses Gebiet liegen keine Werte vor."));
+  }
+  const ages = await ageGroups(unit);
+  if (ages) parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), pyramid(unit.kurz, ages.groups));
+  parts.push(el("h4", {}, "Kennzahlen"), el("p", { class: "lesehilfe" },
+    "Der Punkt ist der Wert, die dicke Linie sein Vertrauensbereich (95 %), der Strich der Wert der Stadt; die graue Linie reicht über alle Gebiete der Ebene. Ein offener Punkt: nicht von der Stadt unterscheidbar."));
+  for (const theme of atlas.themes.filter((one) => one.code !== OVERVIEW)) {
+    parts.push(themeTable(atlas, theme, unit, series, state, measure));
+  }
+  return el("div", { class: "profil" }, parts);
+}
+
+function facts(atlas, unit) {
+  const above = atlas.units.find((one) => one.gebiet === unit.uebergeordnet && one.ebene !== unit.ebene);
+  const people = unit.einwohner_status === "gueltig" && unit.einwohner !== null
+    ? `${words.number(unit.einwohner, 0)} (${unit.einwohner_zeitraum})` : words.status({ status: unit.einwohner_status });
+  const pairs = [["Einwohnerinnen und Einwohner", people],
+    ["Fläche", unit.flaeche_ha === null ? null : `${words.number(unit.flaeche_ha, 0)} ha`],
+    ["gehört zu", above ? `${atlas.level(above.ebene)?.titel ?? ""} ${above.kurz}` : null], ["Hinweis", unit.hinweis]];
+  return el("dl", { class: "fakten" }, pairs.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+async function results(atlas, unit) {
+  const found = [];
+  for (const measure of atlas.themes.find((one) => one.code === OVERVIEW)?.measures ?? []) {
+    const series = await atlas.series(measure.code);
+    const one = series?.at(series.periods[series.periods.length - 1], unit.ebene, unit.gebiet);
+    if (!one) continue;
+    const firm = one.hatched ? (measure.art === "typ" ? " (Zuordnung nicht gesichert)" : " (Klasse nicht gesichert)") : "";
+    const words_ = one.shown ? `${one.klasse_name}${firm}` : words.status(one);
+    found.push(el("div", {}, el("dt", {}, `${measure.titel}${one.zeitraum ? ` ${one.zeitraum}` : ""}`), el("dd", {}, words_)));
+  }
+  return found.length ? el("dl", { class: "fakten ergebnisse" }, found) : null;
+}
+
+async function sentences(unit) {
+  const all = await load("profile");
+  const own = all[unit.ebene]?.[unit.gebiet];
+  if (!own) return null;
+  const list = (title, lines) => (lines.length ? el("div", {}, el("h4", {}, title), el("ul", {}, lines.map((line) => el("li", {}, line)))) : null);
+  return el("div", { class: "saetze" }, list("Stärken", own.staerken), list("Belastungen", own.belastungen), list("Zu den Daten", own.hinweise));
+}
+
+async function ageGroups(unit) {
+  const groups = new Map();
+  let period = "";
+  for (const row of rows(await load("altersaufbau"))) {
+    if (row.ebene !== unit.ebene || row.gebiet !== unit.gebiet) continue;
+    if (!groups.has(row.gruppe)) groups.set(row.gruppe, { all: null, women: null, sign: "k. A." });
+    period = row.zeitraum;
+    if (row.status === "geheim") groups.get(row.gruppe).sign = "geheim";
+    if (row.status !== "gueltig") continue;
+    if (row.kennzahl === "BEV01") groups.get(row.gruppe).all = row.wert;
+    else groups.get(row.gruppe).women = row.zaehler;
+  }
+  if (groups.size < 3 || ![...groups.values()].some((group) => group.women !== null)) return null;
+  const made = [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([code, { all, women, sign }]) => ({
+    name: code.endsWith("plus") ? `${code.slice(1, 3)}+` : `${Number(code.slice(1, 3))}–${Number(code.slice(4)) - 1}`,
+    sign, women, others: all !== null && women !== null ? all - women : null,
+  }));
+  return { period, groups: made };
+}
+
+function themeTable(atlas, theme, unit, series, state, measure) {
+  const body = theme.measures.map((one) => {
+    const own = series.get(one.code);
+    const period = own?.periods[0];
+    const here = own?.at(period, unit.ebene, unit.gebiet) ?? null;
+    const city = atlas.city ? own?.at(period, atlas.cityLevel, atlas.city.gebiet) : null;
+    if (!here) return null;
+    const all = atlas.unitsOf(unit.ebene).map((other) => own.at(period, unit.ebene, other.gebiet));
+    const link = address.write({ ...state, kennzahl: one.code, ansicht: "karte", zeitraum: "", karte: "" });
+    return el("tr", one.code === measure.code ? { class: "gewaehlt" } : {},
+      el("th", { scope: "row" }, el("a", { href: link }, words.heading(one))), el("td", {}, period),
+      el("td", { class: here.shown ? "zahl" : "zustand" }, words.text(one, here)), el("td", {}, words.interval(one, here) || "–"),
+      el("td", { class: "bild" }, intervalBar(spanOf([...all, city]), here, city)), el("td", { class: "zahl" }, city ? words.text(one, city) : "–"),
+      el("td", {}, comparison(here)), el("td", {}, trendCell(here.trend)));
+  }).filter(Boolean);
+  if (!body.length) return null;
+  const head = ["Kennzahl", "Zeitraum", "Wert", "Vertrauensbereich", "Lage", "Stadt", "Vergleich mit der Stadt", "Trend"];
+  return el("details", { open: theme.code === measure.thema || measure.thema === OVERVIEW }, el("summary", {}, `${theme.titel} (${body.length})`),
+    scrolling(`Kennzahlen ${theme.titel}`, el("table", { class: "werte" }, el("caption", { class: "nur-vorlesen" }, `${theme.titel}: ${unitTitle(atlas, unit)}`),
+      el("thead", {}, el("tr", {}, head.map((title) => el("th", { scope: "col" }, title)))), el("tbody", {}, body))));
+}
