@@ -6,11 +6,15 @@ from pathlib import Path
 
 from etl.catalogue import Catalogue
 from etl.catalogue.chapters import Chapter
+from etl.publish.report.annex import annex_chapter, glossary_chapter, methods_chapter
 from etl.publish.report.changes import Changes, find_changes
+from etl.publish.report.conditions import conditions_chapter
 from etl.publish.report.model import ChapterPage
 from etl.publish.report.numbers import Numbers
+from etl.publish.report.outlook import outlook_chapter
 from etl.publish.report.page import Front, to_html
 from etl.publish.report.pdf import write_pdf
+from etl.publish.report.situation import situation_chapter
 from etl.publish.report.texts import own_text
 from etl.publish.report.themes import theme_chapter
 from etl.publish.source import Source
@@ -20,9 +24,23 @@ REPORT = "bericht.html"
 
 def _chapter(numbers: Numbers, chapter: Chapter, changes: Changes) -> ChapterPage:
     own = own_text(numbers.catalogue.directory, chapter.code)
-    if chapter.kind == "thema":
-        return theme_chapter(numbers, chapter, own, changes)
-    return ChapterPage(chapter.code, chapter.title, own)
+    match chapter.kind:
+        case "datenlage":
+            return situation_chapter(numbers, chapter, own, changes)
+        case "thema":
+            return theme_chapter(numbers, chapter, own, changes)
+        case "lagen":
+            return conditions_chapter(numbers, chapter, own)
+        case "ausblick":
+            return outlook_chapter(numbers, chapter, own)
+        case "methoden":
+            return methods_chapter(numbers, chapter, own)
+        case "glossar":
+            return glossary_chapter(numbers, chapter, own)
+        case "anhang":
+            return annex_chapter(numbers, chapter, own, changes)
+        case _:
+            return ChapterPage(chapter.code, chapter.title, own)
 
 
 def _numbered(chapters: list[ChapterPage]) -> list[ChapterPage]:
