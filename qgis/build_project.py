@@ -28,9 +28,9 @@ def build(task, messages):
         return layer
 
     made = project.fill(qgs, described, add_layer)
-    layouts.add(qgs, described)
+    own = layouts.add(qgs, described)
     # QGIS gives a layer with an id of ten letters or fewer a new one when it opens the project.
-    ids = {layer.id(): PREFIX + name for name, layer in made.items()}
+    ids = {layer.id(): PREFIX + name for name, layer in (made | own).items()}
     entries = [entry for group in described["groups"] for entry in group["layers"]]
     hidden = {PREFIX + entry["id"]: entry["fields"]["hidden"] for entry in entries}
     with tempfile.TemporaryDirectory() as folder:
