@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from etl.catalogue.publication import Publication
 from etl.catalogue.sources import Code, Retention, Strict
 
+ProductName = Literal["exporte", "bericht", "atlas", "steckbriefe", "qgis"]
+"""Folders of a release's files."""
+
 NOT_LOCATED = "nicht_zuordenbar"
 """Level of the one pseudo-unit a version has for persons without a locatable address."""
 
@@ -73,6 +76,9 @@ class City(Strict):
     district_level: Code | None = Field(None, description="The level that is formed from building blocks")
 
     publication: Publication | None = Field(None, description="For metadata of open data; without it none are written")
+    products: tuple[ProductName, ...] | None = Field(
+        None, description="What is made of a release besides the database; all where the list is left out"
+    )
 
     @model_validator(mode="after")
     def _chain(self) -> City:

@@ -63,6 +63,7 @@ def build_draft(engine: Engine, catalogue: Catalogue, label: str) -> Path:
     source = Source(steps.as_role(engine, service.PREVIEW), "kandidat")
     folder = files.folder_of(str(engine.url.database), label)
     for product in PRODUCTS:
-        build_product(product, source, catalogue, folder)
+        if catalogue.city.products is None or product.folder in catalogue.city.products:
+            build_product(product, source, catalogue, folder)
     files.write_manifest(folder)
     return folder

@@ -32,12 +32,15 @@ SOURCE = "einwohner_bestand"
 
 
 def catalogue_for(database: str, folder: Path) -> Path:
-    """The shipped catalogue with another database."""
+    """The shipped catalogue with another database, of whose releases only exports are made."""
     shutil.copytree(DEFAULT_CATALOGUE, folder)
     file = folder / "city.yaml"
     text = file.read_text(encoding="utf-8")
     assert "  database: sozialbericht\n" in text
-    file.write_text(text.replace("  database: sozialbericht\n", f"  database: {database}\n"), encoding="utf-8")
+    file.write_text(
+        text.replace("  database: sozialbericht\n", f"  database: {database}\n  products: [exporte]\n"),
+        encoding="utf-8",
+    )
     return folder
 
 

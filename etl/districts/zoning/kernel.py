@@ -19,8 +19,6 @@ from etl.districts.zoning.instance import Floats, Ints
 State = NDArray[np.uint64]
 """One number: the state of the random generator (xorshift64*, Vigna 2016); the same on every machine."""
 
-SHIFTS = (np.uint64(12), np.uint64(25), np.uint64(27), np.uint64(11))
-FACTOR = np.uint64(2685821657736338717)
 UNIT = 1.0 / 9007199254740992.0
 
 

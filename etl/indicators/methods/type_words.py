@@ -53,11 +53,6 @@ def describe(centre: ArrayLike, features: Sequence[Feature], *, most: int = MOST
     return " ".join(sentences)
 
 
-def describe_all(centres: ArrayLike, features: Sequence[Feature], *, most: int = MOST) -> list[str]:
-    """The description of every type (rows of ``centres``)."""
-    return [describe(centre, features, most=most) for centre in np.asarray(centres, dtype=np.float64)]
-
-
 def short_name(centre: ArrayLike, features: Sequence[Feature]) -> str:
     """The two largest deviations of a type (z values by indicator) as a neutral short name.
 

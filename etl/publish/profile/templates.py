@@ -17,8 +17,6 @@ from etl.publish.profile.words import reference
 
 SHEET = "Daten"
 """The first sheet; the intake reads the first visible one."""
-FILLED = 2000
-"""Rows formatted as text below the headings, so that leading zeros and dates stay as typed."""
 WIDE = 44
 
 

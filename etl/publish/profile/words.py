@@ -77,11 +77,6 @@ def reference(source: Source) -> str:
     return f"Stichtag {point.day:02}.{point.month:02}."
 
 
-def due_date(source: Source, year: int) -> str:
-    """When the delivery for a year is due: ``31.03.2026``."""
-    return f"{due(source, year):%d.%m.%Y}"
-
-
 def next_due(source: Source, today: date) -> tuple[str, date]:
     """The next period that falls due from ``today`` on, and the day."""
     if source.periodicity == "einmalig":
