@@ -23,7 +23,7 @@ def build(task, messages):
     styles = {}
 
     def add_layer(entry):
-        layer = layers.make(entry, described["crs"])
+        layer = layers.make(entry, described["crs"], described["action"])
         layers.add_styles(layer, entry, styles)
         return layer
 

@@ -8,11 +8,16 @@ from __future__ import annotations
 import html
 
 from etl.catalogue import Indicator
-from etl.publish.german import COMPARED, MINUS, SHOWN, STATUS, STATUS_SHORT, unit_suffix
+from etl.publish import qgis_text
+from etl.publish.german import COMPARED, MINUS, SHOWN, STATUS, STATUS_SHORT, TREND, unit_suffix
+from etl.publish.qgis_chart import chart
 
+literal, column = qgis_text.literal, qgis_text.column
 SIGNED_KINDS = ("veraenderung", "saldo")
 LABEL_LINE = 19
 """Letters after which a district's name goes on in the next line."""
+SMALL_SCALE = 75_000
+"""Scale as denominator beyond which a name would not fit its district: keys stand for names there."""
 LABEL_NAME = f"wordwrap(replace(\"name\", ' (vorläufig)', ''), {LABEL_LINE})"
 """A name on the map; that districts are provisional is said once, in the map's corner."""
 
@@ -28,30 +33,38 @@ _CORNER = (
 )
 NOTICE_X = f"x(transform({_CORNER}, @map_crs, 'EPSG:25832'))"
 NOTICE_Y = f"y(transform({_CORNER}, @map_crs, 'EPSG:25832'))"
+_MAP_METRES = "bounds_width(transform(@map_extent, @map_crs, 'EPSG:25832')) / @map_scale"
 SMALLEST_MAP_METRES = 0.08
-NOTICE_FILTER = (
-    "\"hinweis\" <> '' and bounds_width(transform(@map_extent, @map_crs, 'EPSG:25832')) / @map_scale"
-    f" > {SMALLEST_MAP_METRES}"
-)
+LETTER_METRES = 0.0017
+NOTICE_FILTER = f"{_MAP_METRES} > {SMALLEST_MAP_METRES}"
+NOTICE_COLOUR = "if(\"hinweis\" <> '', '#8a1c1c', '#404040')"
 
 
 CLASS_COLOUR = "@symbol_color"
 """Fill of the class a feature is drawn in."""
 
 
-def literal(text: str) -> str:
-    """A text as QGIS expression literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+def notice(title: str, what: str = "", source: str = "", *, series: bool = False) -> str:
+    """Text in the map's corner: report, what the map shows of when and by which source, what readers must know.
+
+    ``what``: title of an indicator or index; ``source``: as shown to readers; ``series``: the period is that of the
+    time controller, if one is at work. Synthetic data and provisional districts stand in the view's notice.
+    """
+    parts = [literal(title)]
+    if what:
+        parts.append(literal(f": {what}"))
+        period = 'if(@map_start_time is not null, "zeitraum", null)' if series else 'maximum("zeitraum")'
+        parts.append(f"coalesce(' ' || {period}, '')")
+    if source:
+        parts.append(literal(f". Quelle: {source}"))
+    parts.append("if(\"hinweis\" <> '', '; ' || \"hinweis\", '')")
+    return f"wordwrap({' || '.join(parts)}, max(30, to_int({_MAP_METRES} / {LETTER_METRES})))"
 
 
-def column(name: str) -> str:
-    """A column as QGIS expression."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def notice(title: str) -> str:
-    """Text of the notice in the map's corner: report, then what readers must know (synthetic, provisional)."""
-    return f'{literal(title + ": ")} || "hinweis"'
+def indicator_notice(indicator: Indicator, title: str, source: str, *, series: bool) -> str:
+    """The notice of an indicator's map; its period is the newest of the indicator, not of the theme."""
+    text = notice(title, indicator.title, source, series=series)
+    return text if series else text.replace('"zeitraum"', column(f"{indicator.code.lower()}_zeitraum"))
 
 
 def _number(indicator: Indicator, value: str) -> str:
@@ -67,6 +80,13 @@ def _interval(indicator: Indicator) -> str:
     beside = f"coalesce(', verglichen mit der Stadt: ' || map_get(map({words}), {compared}), '')"
     bounds = f"{_number(indicator, low)} || ' bis ' || {_number(indicator, high)}"
     return f"coalesce('<br>95-%-Konfidenzintervall ' || {bounds} || {beside}, '')"
+
+
+def _trend(indicator: Indicator) -> str:
+    """„<br>Trend der fünf Jahre bis dahin: steigend“; nothing where none was computed."""
+    words = ", ".join(f"{literal(key)}, {literal(text)}" for key, text in TREND.items())
+    trend = column(f"{indicator.code.lower()}_trend")
+    return f"coalesce('<br>Trend der fünf Jahre bis dahin: ' || map_get(map({words}), {trend}), '')"
 
 
 def indicator_value(indicator: Indicator, *, short: bool = False) -> str:
@@ -90,28 +110,66 @@ def indicator_value(indicator: Indicator, *, short: bool = False) -> str:
 
 
 def indicator_label(indicator: Indicator) -> str:
-    """Name and value in two or more lines."""
-    return f"{LABEL_NAME} || '\\n' || {indicator_value(indicator, short=True)}"
+    """Name and value in two or more lines; on small maps the area's key stands for its name."""
+    return f"{area_label()} || '\\n' || {indicator_value(indicator, short=True)}"
+
+
+def area_label() -> str:
+    """An area's name, or its key where the map is too small for names."""
+    return f'if(@map_scale > {SMALL_SCALE}, "gebiet", {LABEL_NAME})'
 
 
 def _tip(rows: list[str]) -> str:
     return '<div style="font-family: sans-serif; white-space: nowrap">' + "<br>\n".join(rows) + "</div>"
 
 
-def indicator_tip(indicator: Indicator) -> str:
-    """Map tip (HTML): name, indicator, value with unit (or its state in words), interval, period, notice."""
+def indicator_tip(indicator: Indicator, city_level: str) -> str:
+    """Map tip (HTML): name, indicator, value with unit (or its state in words), interval, trend, chart, notice.
+
+    ``city_level``: code of the level that is the whole city, whose series the chart shows beside the area's.
+    """
     code = indicator.code.lower()
     return _tip(
         [
             '<b>[% "name" %]</b> ([% "gebiet" %])',
             html.escape(indicator.title),
             f"<b>[% {indicator_value(indicator)} %]</b>[% {_interval(indicator)} %]",
-            f"Zeitraum [% coalesce({column(code + '_zeitraum')}, '–') %]",
+            f"Zeitraum [% coalesce({column(code + '_zeitraum')}, '–') %][% {_trend(indicator)} %]"
+            f"[% {chart(indicator.code, city_level)} %]",
             '<i>[% "hinweis" %]</i>',
         ]
     )
 
 
+INDEX_TIP = _tip(
+    [
+        '<b>[% "name" %]</b> ([% "gebiet" %])',
+        '[% "titel" %] [% "zeitraum" %]',
+        '<b>[% CASE WHEN "klasse_name" IS NOT NULL THEN "klasse_name" WHEN "status" = \'geheim\' THEN '
+        f"'{STATUS['geheim']}' ELSE '{STATUS['fehlt']}' END %]</b>",
+        "[% coalesce('Rang ' || \"rang_von\" || ' bis ' || \"rang_bis\" || ' von ' || \"gebiete\" || '<br>', '') %]"
+        "[% coalesce('Die Klasse bleibt in ' || format_number(100 * \"stabilitaet\", 0, 'de') || ' % der "
+        "Wiederholungen mit veränderten Annahmen', '') %]",
+        '<i>[% "hinweis" %]</i>',
+    ]
+)
+TYPE_TIP = _tip(
+    [
+        '<b>[% "name" %]</b> ([% "gebiet" %])',
+        "[% wordwrap(\"titel\", 60, ' ') %]",
+        f"<b>[% coalesce(\"typ_name\", if(\"status\" = 'geheim', '{STATUS['geheim']}', '{STATUS['fehlt']}')) %]</b>",
+        "[% replace(wordwrap(coalesce(\"beschreibung\", ''), 60), '\\n', '<br>') %]",
+        '<i>[% "hinweis" %]</i>',
+    ]
+)
+RELATION_TIP = _tip(
+    [
+        '<b>[% "von_name" %]</b> ([% "von_gebiet" %]) → <b>[% "nach_name" %]</b> ([% "nach_gebiet" %])',
+        '[% represent_value("beziehung") %]: [% format_number("flaeche_ha", 1, \'de\') %] ha',
+        'Gebietsstand [% "von_gebietsstand" %] → [% "nach_gebietsstand" %]',
+        '<i>[% "hinweis" %]</i>',
+    ]
+)
 UNIT_TIP = _tip(
     [
         '<b>[% "name" %]</b> ([% "gebiet" %])',

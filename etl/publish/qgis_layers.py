@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from etl.catalogue import Catalogue, Indicator, Level, Source, Theme
-from etl.publish.qgis_expressions import literal
 from etl.publish.qgis_fields import GAP_TEXTS, Fields, plain_fields, theme_fields
 from etl.publish.qgis_styles import (
     Style,
@@ -16,6 +16,7 @@ from etl.publish.qgis_styles import (
     style_name,
     unit_styles,
 )
+from etl.publish.qgis_text import literal
 from etl.warehouse.rebuild import PUBLISHED
 
 SRID = 25832
@@ -28,6 +29,8 @@ class Time:
     start: str = "von"
     end: str = "bis"
     last_day: str = "bis_tag"
+    service: bool = True
+    """Whether WMS offers the dimension; its ends must not be open then."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Layer:
     current_style: str = ""
     level: str = ""
     """Code of the territorial level its values belong to; empty for all else."""
+    profile: bool = False
+    """Whether its features are areas that have a profile in the web atlas."""
+    provider: str = "postgres"
+    published: bool = True
+    """Whether the services offer it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,16 @@ def source_uri(service: str, view: str, key: str, geometry: str = "", subset: st
     return f"{text} sql={subset}" if subset else text
 
 
+def query_uri(service: str, query: str, key: str, geometry: str, subset: str = "") -> str:
+    """The data source of a query over published views; it holds no double quotes."""
+    text = " ".join(query.split())
+    uri = (
+        f"service='{service}' key='{key}' estimatedmetadata=true srid={SRID} type={geometry} "
+        f"checkPrimaryKeyUnicity='0' table=\"({text})\" (geom)"
+    )
+    return f"{uri} sql={subset}" if subset else uri
+
+
 def sources_of(catalogue: Catalogue, indicator: Indicator) -> list[Source]:
     """Sources an indicator is computed from, in the catalogue's order."""
     terms = (*indicator.terms("numerator"), *indicator.terms("denominator"))
@@ -86,6 +104,11 @@ def _attribution(catalogue: Catalogue, indicators: tuple[Indicator, ...]) -> str
     titles = {owner.code: owner.title for owner in catalogue.owners}
     used = {s.code: f"{titles[s.owner]}, {s.title}" for i in indicators for s in sources_of(catalogue, i)}
     return "; ".join(used.values())
+
+
+def source_text(catalogue: Catalogue, indicator: Indicator) -> str:
+    """An indicator's source as readers see it: its own wording, or the titles of its sources."""
+    return indicator.source_text or ", ".join(source.title for source in sources_of(catalogue, indicator))
 
 
 def _definition(catalogue: Catalogue, indicator: Indicator) -> str:
@@ -121,7 +144,11 @@ def _theme_layer(
     """Newest values of a level or, with ``series`` (the layer's id), its values over time."""
     city = catalogue.city
     view = f"{theme.code}_zeitreihe" if series else f"{theme.code}_aktuell"
-    styles = tuple(indicator_style(i, view, city.report_title, series=bool(series)) for i in indicators)
+    styles = tuple(
+        indicator_style(i, view, city.report_title, series=bool(series), source=source_text(catalogue, i),
+                        city_level=city.levels[0].code)
+        for i in indicators
+    )  # fmt: skip
     what = "Werte aller Zeiträume" if series else "Jüngste Werte"
     intro = f"{theme.title}: {what}, {level.plural}, {city.name}, aktueller Gebietsstand."
     key = "zeitreihe_id" if series else "gebiet_id"
@@ -132,7 +159,7 @@ def _theme_layer(
         uri=source_uri(city.database, view, key, "MultiPolygon", subset),
         abstract="\n".join([intro, *(_definition(catalogue, indicator) for indicator in indicators)]),
         attribution=_attribution(catalogue, indicators),
-        fields=theme_fields(theme),
+        fields=theme_fields(catalogue, theme),
         display='"name" || \', \' || "zeitraum"' if series else '"name"',
         styles=styles,
         geometry="MultiPolygon",
@@ -140,6 +167,7 @@ def _theme_layer(
         time=Time() if series else None,
         current_style=styles[0].name,
         level=level.code,
+        profile=True,
     )
 
 
@@ -161,7 +189,9 @@ def theme_group(catalogue: Catalogue, theme: Theme) -> Group:
         ending = tuple(i for i in repeated if i.lowest_level == level.code)
         name = series if level is ends[0] else f"{series}_{level.code}"
         layers.append(_theme_layer(catalogue, theme, level, ending, name))
-    return Group(theme.code, theme.title, tuple(layers), expanded=theme is catalogue.themes[0])
+    return Group(
+        theme.code, theme.title, tuple(layers), expanded=theme is catalogue.themes[0] and not catalogue.indices
+    )
 
 
 def unit_group(catalogue: Catalogue) -> Group:
@@ -178,12 +208,13 @@ def unit_group(catalogue: Catalogue) -> Group:
                 uri=source_uri(city.database, "gebiet", "gebiet_id", "MultiPolygon", subset),
                 abstract=f"{level.plural}, {city.name}: Umrisse des aktuellen Gebietsstands mit Fläche und Einwohnern.",
                 attribution="",
-                fields=plain_fields(),
+                fields=plain_fields(catalogue),
                 display='"name"',
                 styles=styles,
                 geometry="MultiPolygon",
                 keywords=("Gebietsgliederung", level.title, city.name),
                 current_style=styles[0].name,
+                profile=True,
             )
         )
     return Group("gliederung", "Räumliche Gliederung", tuple(layers))
@@ -204,7 +235,7 @@ def orientation_groups(catalogue: Catalogue) -> Iterator[Group]:
             uri=source_uri(city.database, view, key, geometry),
             abstract=abstract,
             attribution="",
-            fields=plain_fields(),
+            fields=plain_fields(catalogue),
             display="coalesce(\"name\", '')",
             styles=(style,),
             geometry=geometry,
@@ -235,10 +266,36 @@ def table_group(catalogue: Catalogue) -> Group:
             uri=source_uri(city.database, view, f"{view}_id"),
             abstract=abstract,
             attribution="",
-            fields=plain_fields(GAP_TEXTS if view == "datenluecke" else None),
+            fields=plain_fields(
+                catalogue,
+                GAP_TEXTS if view == "datenluecke" else None,
+                looked_up=view in ("wert", "vergleichsraum", "datenluecke"),
+            ),
             display=display,
             keywords=(name, city.name),
         )
         for view, name, display, abstract in tables
     )
     return Group("tabellen", "Tabellen", layers)
+
+
+WEB_MAP = (
+    "https://sgx.geodatenzentrum.de/wmts_basemapde/tile/1.0.0/de_basemapde_web_raster_grau/default/GLOBAL_WEBMERCATOR/"
+    "{z}/{y}/{x}.png"
+)
+
+
+def background_group() -> Group:
+    """The official web map, below everything else. Plain tiles ask nobody before they are shown."""
+    layer = Layer(
+        id="webkarte",
+        name="basemap.de (Netz, grau)",
+        uri=f"type=xyz&url={quote(WEB_MAP, safe=':/.')}&zmin=0&zmax=18",
+        abstract="Amtliche Webkarte basemap.de des Bundes und der Länder; wird erst beim Einschalten geholt.",
+        attribution="© basemap.de / BKG, CC BY 4.0",
+        fields=Fields({}),
+        display="",
+        provider="wms",
+        published=False,
+    )
+    return Group("hintergrund", "Hintergrundkarte", (layer,))

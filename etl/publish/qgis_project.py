@@ -11,7 +11,7 @@ from typing import Any
 from etl import settings
 from etl.catalogue import Catalogue, Theme
 from etl.errors import SozialberichtError
-from etl.publish import qgis_layers, qgis_layouts
+from etl.publish import qgis_history, qgis_layers, qgis_layouts, qgis_overview
 from etl.publish.qgis_layers import Group, Layer
 from etl.publish.qgis_process import run_script
 from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, OUTLINE_STYLE, style_name
@@ -21,6 +21,13 @@ STYLES = settings.PROJECT / "qgis" / "styles"
 CRS_LIST = ("EPSG:25832", "EPSG:4326", "EPSG:3857")
 BASEMAP = "grundkarte"
 UNITS_THEME = "Räumliche Gliederung"
+ATLAS_VARIABLE = "sozialbericht_atlas"
+ATLAS_ADDRESS = "http://127.0.0.1:8080/atlas/"
+"""Where ``serve`` offers the web atlas; a project variable, so that an office can name its own."""
+ATLAS_ACTION = {
+    "name": "Profil im Webatlas öffnen",
+    "address": f'[% @{ATLAS_VARIABLE} %]index.html#gebiet=[% "gebiet" %]',
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,12 @@ def _orientation(catalogue: Catalogue, above: str = "") -> tuple[tuple[str, str]
     codes = [known.code for known in catalogue.city.levels]
     coarser = codes[: codes.index(above)] if above else codes
     style = OUTLINE_STYLE if above else OUTLINE_LABELLED_STYLE
-    lines = next(g for g in qgis_layers.orientation_groups(catalogue) if g.layers[0].id == BASEMAP).layers[0]
+    lines = _lines(catalogue)
     return (*((f"gebiet_{code}", style) for code in coarser), (lines.id, lines.current_style))
+
+
+def _lines(catalogue: Catalogue) -> Layer:
+    return next(g for g in qgis_layers.orientation_groups(catalogue) if g.layers[0].id == BASEMAP).layers[0]
 
 
 def _theme_maps(catalogue: Catalogue, theme: Theme) -> Iterable[MapTheme]:
@@ -93,22 +104,74 @@ def _theme_maps(catalogue: Catalogue, theme: Theme) -> Iterable[MapTheme]:
 def map_themes(catalogue: Catalogue) -> list[MapTheme]:
     """One map theme an indicator, each also by coarser level and for the time series, and one of the areas alone."""
     themes = [theme for part in catalogue.themes for theme in _theme_maps(catalogue, part)]
-    return [*themes, MapTheme(UNITS_THEME, _orientation(catalogue))]
+    overview = (layer for layer in qgis_overview.overview_group(catalogue).layers if layer.geometry)
+    first = [
+        MapTheme(layer.current_style, (*_orientation(catalogue, layer.level), (layer.id, layer.current_style)))
+        for layer in overview
+    ]
+    city = (f"gebiet_{catalogue.city.levels[0].code}", OUTLINE_STYLE)
+    history = [
+        MapTheme(layer.name, (city, (BASEMAP, _lines(catalogue).current_style), (layer.id, layer.current_style)))
+        for layer in qgis_history.history_layers(catalogue)
+        if layer.geometry
+    ]
+    return [*first, *themes, MapTheme(UNITS_THEME, _orientation(catalogue)), *history]
 
 
 def groups(catalogue: Catalogue) -> list[Group]:
-    """The layer tree from top to bottom."""
+    """The layer tree from top to bottom.
+
+    Outlines, facilities and lines stand first because the tree is also the order of drawing.
+    """
+    units = qgis_layers.unit_group(catalogue)
+    history = qgis_history.history_layers(catalogue)
+    maps, tables = (tuple(layer for layer in history if bool(layer.geometry) is drawn) for drawn in (True, False))
     return [
-        qgis_layers.unit_group(catalogue),
+        units,
         *qgis_layers.orientation_groups(catalogue),
+        qgis_overview.overview_group(catalogue),
         *(group for theme in catalogue.themes if (group := qgis_layers.theme_group(catalogue, theme)).layers),
+        Group("gebietsstaende", "Gebietsstände", (*maps, *tables)),
         qgis_layers.table_group(catalogue),
+        qgis_layers.background_group(),
     ]
 
 
 def layers(catalogue: Catalogue) -> list[Layer]:
     """Every layer of the project, in the order of the tree."""
     return [layer for group in groups(catalogue) for layer in group.layers]
+
+
+def relations(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What a form shows below its columns: the values of an area, the values and gaps of an indicator."""
+    area = [[column, column] for column in ("gebietsstand", "ebene", "gebiet")]
+    return [
+        *(
+            {"id": f"werte_{level.code}", "name": "Werte", "of": f"gebiet_{level.code}", "rows": "wert", "pairs": area}
+            for level in catalogue.city.levels
+        ),
+        *(
+            {
+                "id": f"{rows}_kennzahl",
+                "name": name,
+                "of": "kennzahl",
+                "rows": rows,
+                "pairs": [["kennzahl", "kennzahl"]],
+            }
+            for rows, name in (("wert", "Werte"), ("vergleichsraum", "Vergleichsräume"), ("datenluecke", "Datenlücken"))
+        ),
+    ]
+
+
+def _metadata(catalogue: Catalogue) -> dict[str, Any]:
+    """Who answers for the project, under which licence, where it is announced; empty without these facts."""
+    facts = catalogue.city.publication
+    if facts is None:
+        return {}
+    return {
+        "contact": facts.contact, "organisation": facts.publisher, "licence": facts.licence_title,
+        "link": facts.address,
+    }  # fmt: skip
 
 
 def describe(catalogue: Catalogue) -> dict[str, Any]:
@@ -131,6 +194,10 @@ def describe(catalogue: Catalogue) -> dict[str, Any]:
         "groups": [asdict(group) for group in groups(catalogue)],
         "map_themes": [asdict(theme) for theme in themes],
         "initial_theme": themes[0].name,
+        "relations": relations(catalogue),
+        "action": ATLAS_ACTION,
+        "variables": {ATLAS_VARIABLE: ATLAS_ADDRESS},
+        "metadata": _metadata(catalogue),
         "layouts": qgis_layouts.layouts(catalogue),
     }
 

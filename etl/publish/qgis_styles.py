@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from etl.catalogue import Indicator
 from etl.publish import colours, german
 from etl.publish import qgis_expressions as expressions
+from etl.publish.drawing.classes import NOT_DISTINCT
 
 ELSE = "ELSE"
 
@@ -24,6 +25,9 @@ class Symbol:
     width: float = 0.26
     outline: str | None = None
     hatch: str | None = None
+    """Colour of a hatch over the fill."""
+    hatch_beside: str | None = None
+    """Colour of a second line beside each line of the hatch, so that it is seen on light and on dark fills."""
     hatch_angle: float = 45.0
     """Degrees against the horizontal."""
     dash: tuple[float, ...] = ()
@@ -35,12 +39,15 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Rule:
-    """A legend class: which features (QGIS expression, ``ELSE``), how drawn, up to which scale."""
+    """A legend class: which features (QGIS expression, ``ELSE``), how drawn, up to which scale.
+
+    Without a symbol it is a line of text in the legend.
+    """
 
     key: str
     label: str
     filter: str
-    symbol: Symbol
+    symbol: Symbol | None
     min_scale: int = 0
     """Smallest scale as denominator (features vanish when zoomed out further); 0: always."""
 
@@ -84,12 +91,17 @@ class Style:
     """Path of its QML below ``qgis/styles``; empty: none is written."""
 
 
+NOT_DISTINCT_SYMBOL = Symbol("fill", outline=colours.OUTLINE, hatch="#20242b", hatch_beside=colours.PAPER)
+NEVER = "FALSE"
+
+
 def style_name(indicator: Indicator) -> str:
     """„BEV04 Anteil unter 18-Jähriger“; no comma, as a comma separates styles in a WMS request."""
     return f"{indicator.code} {indicator.title}".replace(",", "")
 
 
-def _border(fill: str) -> str:
+def border(fill: str) -> str:
+    """An outline that is seen beside a fill."""
     return colours.PAPER if colours.readable_on(fill) == colours.PAPER else colours.OUTLINE
 
 
@@ -111,7 +123,7 @@ def _class_rules(indicator: Indicator) -> list[Rule]:
             label,
             f"{expressions.column(code + '_klasse')} = {number}",
             # Neighbours of the same class stay apart, in dark classes too.
-            Symbol("fill", fill, outline=_border(fill)),
+            Symbol("fill", fill, outline=border(fill)),
         )
         for number, (label, fill) in enumerate(zip(labels, fills, strict=True), start=1)
     ]
@@ -119,7 +131,8 @@ def _class_rules(indicator: Indicator) -> list[Rule]:
 
 def _letters(rules: Sequence[Rule]) -> str:
     """An expression for letters that can be read on each class: light on dark ones, dark on the others."""
-    fills = [(rule.filter, colours.readable_on(rule.symbol.color or colours.MISSING_FILL)) for rule in rules]
+    filled = [(rule.filter, rule.symbol.color) for rule in rules if rule.symbol is not None and rule.symbol.color]
+    fills = [(condition, colours.readable_on(colour)) for condition, colour in filled]
     dark = [condition for condition, letters in fills if letters == colours.PAPER]
     if not dark:
         return ""
@@ -132,13 +145,15 @@ def _heading(indicator: Indicator) -> str:
     return f"{indicator.title} ({unit}), {indicator.reference}" if unit else f"{indicator.title}, {indicator.reference}"
 
 
-def _notice(title: str) -> Label:
+def notice_label(expression: str) -> Label:
+    """The notice in the map's corner; red where there is something that readers must know."""
     return Label(
         key="hinweis",
-        expression=expressions.notice(title),
+        expression=expression,
         filter=expressions.NOTICE_FILTER,
         size=8,
-        color="#8a1c1c",
+        color="#404040",
+        color_by=expressions.NOTICE_COLOUR,
         italic=True,
         placement="pinned",
         priority=10,
@@ -147,41 +162,73 @@ def _notice(title: str) -> Label:
     )
 
 
-def indicator_style(indicator: Indicator, view: str, report_title: str, *, series: bool) -> Style:
-    """The style of an indicator on the theme's newest values (``series``: on its time series)."""
-    code = indicator.code.lower()
-    status = expressions.column(f"{code}_status")
+def state_rules(prefix: str, status: str, otherwise: str = german.STATUS["fehlt"]) -> tuple[Rule, ...]:
+    """Classes of what has no value: withheld, not comparable, and all else. ``status``: the column as expression."""
     withheld = Symbol("fill", colours.WITHHELD_FILL, outline=colours.OUTLINE, hatch=colours.WITHHELD_HATCH)
     missing = Symbol("fill", colours.MISSING_FILL, outline=colours.OUTLINE)
     broken = Symbol("fill", colours.NOT_COMPARABLE_FILL, outline=colours.OUTLINE, hatch=colours.NOT_COMPARABLE_HATCH,
                     hatch_angle=135.0)  # fmt: skip
-    rules = (
-        *_class_rules(indicator),
-        Rule(f"{code}_geheim", german.STATUS["geheim"], f"{status} = 'geheim'", withheld),
+    return (
+        Rule(f"{prefix}_geheim", german.STATUS["geheim"], f"{status} = 'geheim'", withheld),
         Rule(
-            f"{code}_nicht_vergleichbar",
+            f"{prefix}_nicht_vergleichbar",
             german.STATUS["nicht_vergleichbar"],
             f"{status} = 'nicht_vergleichbar'",
             broken,
         ),
-        Rule(f"{code}_keine_angabe", german.STATUS["fehlt"], ELSE, missing),
+        Rule(f"{prefix}_keine_angabe", otherwise, ELSE, missing),
     )
-    name_and_value = Label(
-        key=f"{code}_beschriftung",
-        expression=expressions.indicator_label(indicator),
+
+
+def value_label(key: str, expression: str, rules: Sequence[Rule], *, series: bool = False) -> Label:
+    """Name and value on an area: dark letters on light classes, light ones on dark, rimmed in the class's colour."""
+    return Label(
+        key=key,
+        expression=expression,
         size=8,
         show=expressions.NEWEST_ONLY if series else "",
-        # Dark letters on light classes, light ones on dark, each with a rim in the colour of its class.
         color=colours.INK,
         color_by=_letters(rules),
         buffer_by=expressions.CLASS_COLOUR,
     )
+
+
+def source_line(prefix: str, source: str) -> tuple[Rule, ...]:
+    """A line of text in the legend."""
+    return (Rule(f"{prefix}_quelle", f"Quelle: {source}", NEVER, None),) if source else ()
+
+
+def indicator_style(
+    indicator: Indicator, view: str, report_title: str, *, series: bool, source: str = "", city_level: str = "stadt"
+) -> Style:
+    """The style of an indicator on the theme's newest values (``series``: on its time series).
+
+    ``source``: titles of its sources; ``city_level``: code of the level that is the whole city.
+    """
+    code = indicator.code.lower()
+    hatched = (
+        ()
+        if indicator.ci_method == "keine"
+        else (
+            Rule(
+                f"{code}_nicht_unterscheidbar",
+                NOT_DISTINCT,
+                f"{expressions.column(code + '_signifikanz')} = 'nicht_unterscheidbar'",
+                NOT_DISTINCT_SYMBOL,
+            ),
+        )
+    )
+    rules = (*_class_rules(indicator), *hatched, *state_rules(code, expressions.column(f"{code}_status")))
+    text = expressions.indicator_notice(indicator, report_title, source, series=series)
     return Style(
         name=style_name(indicator),
         heading=_heading(indicator),
-        rules=rules,
-        labels=(name_and_value, _notice(report_title)),
-        map_tip=expressions.indicator_tip(indicator),
+        rules=(*source_line(code, source), *rules),
+        labels=(
+            value_label(f"{code}_beschriftung", expressions.indicator_label(indicator), rules, series=series),
+            notice_label(text),
+        ),
+        map_tip=expressions.indicator_tip(indicator, city_level),
         # The newest period is drawn last and covers the others where no time controller chooses one.
         order_by="von" if series else "",
         file=f"{view}/{indicator.code}.qml",
@@ -204,13 +251,13 @@ def unit_styles(rank: int, title: str, report_title: str) -> tuple[Style, Style]
     rules = (Rule("umriss", title, "", symbol),)
     name = Label(
         key="name",
-        expression=expressions.LABEL_NAME,
+        expression=expressions.LABEL_NAME if rank == 1 else expressions.area_label(),
         size=10 if rank == 1 else 8,
         bold=rank == 1,
         color="#303030",
         buffer=1.0,
     )
-    notice = _notice(report_title)
+    notice = notice_label(expressions.notice(report_title))
     # The city's own name stands in the title of every map.
     plain = Style(OUTLINE_STYLE, rules, map_tip=expressions.UNIT_TIP)
     labelled = Style(

@@ -1,6 +1,14 @@
 """How columns read in tables and forms: German names, words for codes, dates as in Germany."""
 
-from qgis.core import QgsEditorWidgetSetup
+from qgis.core import (
+    QgsAttributeEditorContainer,
+    QgsAttributeEditorField,
+    QgsEditFormConfig,
+    QgsEditorWidgetSetup,
+)
+
+PREFIX = "sozialbericht_"
+"""Before the layer ids of the finished project."""
 
 DATE = QgsEditorWidgetSetup(
     "DateTime",
@@ -24,6 +32,10 @@ def configure(layer, described):
             # A list keeps the order; the texts are what people see.
             setup = QgsEditorWidgetSetup("ValueMap", {"map": [{text: code} for code, text in words.items()]})
             layer.setEditorWidgetSetup(index, setup)
+        elif known := described["looked_up"].get(name):
+            target, key, value = known
+            settings = {"Layer": PREFIX + target, "Key": key, "Value": value, "AllowNull": True, "OrderByValue": False}
+            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueRelation", settings))
         elif name in described["dates"]:
             layer.setEditorWidgetSetup(index, DATE)
     table = layer.attributeTableConfig()
@@ -33,3 +45,22 @@ def configure(layer, described):
         column.hidden = column.name in described["hidden"]
     table.setColumns(columns)
     layer.setAttributeTableConfig(table)
+    if described["tabs"]:
+        _tabs(layer, described["tabs"])
+
+
+def _tabs(layer, tabs):
+    """A form with a tab for each of these groups of columns."""
+    form = layer.editFormConfig()
+    form.clearTabs()
+    root = form.invisibleRootContainer()
+    for title, names in tabs:
+        tab = QgsAttributeEditorContainer(title, root)
+        tab.setIsGroupBox(False)
+        for name in names:
+            index = layer.fields().lookupField(name)
+            if index >= 0:
+                tab.addChildElement(QgsAttributeEditorField(name, index, tab))
+        form.addTab(tab)
+    form.setLayout(QgsEditFormConfig.TabLayout)
+    layer.setEditFormConfig(form)

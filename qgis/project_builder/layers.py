@@ -4,10 +4,12 @@ import json
 
 from qgis.core import (
     Qgis,
+    QgsAction,
     QgsCoordinateReferenceSystem,
     QgsLayerMetadata,
     QgsMapLayer,
     QgsMapLayerStyle,
+    QgsRasterLayer,
     QgsReadWriteContext,
     QgsVectorLayer,
     QgsVectorLayerTemporalProperties,
@@ -23,8 +25,13 @@ STYLE_CATEGORIES = QgsMapLayer.Symbology | QgsMapLayer.Labeling | QgsMapLayer.Ma
 SERIES_CATEGORIES = STYLE_CATEGORIES | QgsMapLayer.Temporal
 
 
-def make(described, crs):
-    """A read-only layer; raises Failure where QGIS cannot open its view."""
+def make(described, crs, action):
+    """A read-only layer; areas get the ``action`` that opens their profile.
+
+    Raises Failure where QGIS cannot open its view.
+    """
+    if described["provider"] != "postgres":
+        return _background(described)
     layer = QgsVectorLayer(described["uri"], described["name"], "postgres")
     if not layer.isValid():
         raise Failure(
@@ -36,10 +43,28 @@ def make(described, crs):
     fields.configure(layer, described["fields"])
     layer.setDisplayExpression(described["display"])
     _describe(layer, described)
+    if described["profile"]:
+        _offer_profile(layer, action)
     if described["time"]:
         _set_time(layer, described["time"])
     layer.setReadOnly(True)
     return layer
+
+
+def _background(described):
+    layer = QgsRasterLayer(described["uri"], described["name"], described["provider"])
+    if not layer.isValid():
+        raise Failure(f"Die Ebene „{described['name']}“ hat keine gültige Adresse.")
+    _describe(layer, described)
+    return layer
+
+
+def _offer_profile(layer, action):
+    """In the form, the attribute table and the map: a click opens the area's page in the browser."""
+    made = QgsAction(QgsAction.OpenUrl, action["name"], action["address"], "", False, action["name"],
+                     {"Canvas", "Feature", "Form"})  # fmt: skip
+    layer.actions().addAction(made)
+    layer.actions().setDefaultAction("Canvas", made.id())
 
 
 def add_styles(layer, described, known):
@@ -85,6 +110,8 @@ def _set_time(layer, time):
     properties.setStartField(time["start"])
     properties.setEndField(time["end"])
     properties.setLimitMode(Qgis.VectorTemporalLimitMode.IncludeBeginExcludeEnd)
+    if not time["service"]:
+        return
     # WMS knows inclusive ends only. Without TIME all periods are drawn, the newest on top: QGIS 3.22 would offer the
     # newest alone, but dies on it while a series has no rows, and takes every other layer along.
     server = layer.serverProperties()

@@ -38,7 +38,8 @@ def _number_uuids(text):
 
 def _text(root):
     _sort_attributes(root)
-    ET.indent(root, " ")
+    # One element a line for readable changes; spaces before them would be a seventh of the file.
+    ET.indent(root, "")
     body = ET.tostring(root, encoding="unicode", short_empty_elements=True)
     return DOCTYPE + body + "\n"
 

@@ -1,14 +1,18 @@
 """The project around the layers: tree, map themes, view, time, services, metadata."""
 
 from qgis.core import (
+    QgsAbstractMetadataBase,
     QgsCoordinateReferenceSystem,
     QgsMapThemeCollection,
     QgsProjectMetadata,
     QgsRectangle,
     QgsReferencedRectangle,
+    QgsRelation,
     QgsUnitTypes,
 )
 from qgis.PyQt.QtGui import QColor
+
+from project_builder.application import Failure
 
 MAX_PIXELS = 5000
 PRECISION = 3
@@ -36,12 +40,29 @@ def fill(project, described, add_layer):
             node = branch.addLayer(layer)
             node.setExpanded(False)
             layers[entry["id"]] = layer
+    _relations(project, described["relations"], layers)
+    project.setCustomVariables(described["variables"])
     _map_themes(project, described, layers)
     _view(project, described, crs)
     project.timeSettings().setTimeStepUnit(QgsUnitTypes.TemporalYears)
     project.timeSettings().setTimeStep(1)
     _services(project, described, layers)
     return layers
+
+
+def _relations(project, described, layers):
+    manager = project.relationManager()
+    for entry in described:
+        relation = QgsRelation()
+        relation.setId(entry["id"])
+        relation.setName(entry["name"])
+        relation.setReferencedLayer(layers[entry["of"]].id())
+        relation.setReferencingLayer(layers[entry["rows"]].id())
+        for referencing, referenced in entry["pairs"]:
+            relation.addFieldPair(referencing, referenced)
+        if not relation.isValid():
+            raise Failure(f"Die Beziehung {entry['id']} passt nicht zu den Spalten ihrer Ebenen.")
+        manager.addRelation(relation)
 
 
 def _map_themes(project, described, layers):
@@ -81,12 +102,23 @@ def _metadata(project, described):
     metadata.setLanguage("de")
     metadata.setType("project")
     metadata.setKeywords({"Schlagwörter": described["keywords"]})
+    if facts := described["metadata"]:
+        contact = QgsAbstractMetadataBase.Contact(facts["contact"])
+        contact.organization = facts["organisation"]
+        contact.role = "pointOfContact"
+        metadata.setContacts([contact])
+        link = QgsAbstractMetadataBase.Link("Veröffentlichung", "WWW:LINK", facts["link"])
+        link.description = facts["licence"]
+        metadata.setLinks([link])
     project.setMetadata(metadata)
 
 
 def _services(project, described, layers):
     """WMS, WFS and OGC API Features: everything readable, nothing writable."""
+    published = {entry["id"]: entry["published"] for group in described["groups"] for entry in group["layers"]}
+    offered = [layer for name, layer in layers.items() if published[name]]
     entries = {
+        "WMSRestrictedLayers": {"/": [layer.name() for name, layer in layers.items() if not published[name]]},
         "WMSServiceCapabilities": {"/": True},
         "WMSServiceTitle": {"/": described["title"]},
         "WMSServiceAbstract": {"/": described["abstract"]},
@@ -101,8 +133,8 @@ def _services(project, described, layers):
         "WMSPrecision": {"/": str(PRECISION)},
         "WMSMaxWidth": {"/": MAX_PIXELS},
         "WMSMaxHeight": {"/": MAX_PIXELS},
-        "WFSLayers": {"/": [layer.id() for layer in layers.values()]},
-        "WFSLayersPrecision": {layer.id(): PRECISION for layer in layers.values()},
+        "WFSLayers": {"/": [layer.id() for layer in offered]},
+        "WFSLayersPrecision": {layer.id(): PRECISION for layer in offered},
     }
     for scope, values in entries.items():
         for key, value in values.items():

@@ -46,12 +46,19 @@ def _fill(described):
     layer.setPenJoinStyle(Qt.RoundJoin)
     layers = [layer]
     if described["hatch"]:
-        pattern = QgsLinePatternFillSymbolLayer()
-        pattern.setLineAngle(described["hatch_angle"])
-        pattern.setDistance(HATCH_DISTANCE)
-        pattern.setSubSymbol(_of(QgsLineSymbol, _line(described["hatch"], HATCH_WIDTH)))
-        layers.append(pattern)
+        layers.append(_pattern(described["hatch"], described["hatch_angle"]))
+    if described["hatch_beside"]:
+        layers.append(_pattern(described["hatch_beside"], described["hatch_angle"], HATCH_WIDTH))
     return _of(QgsFillSymbol, *layers)
+
+
+def _pattern(colour, angle, offset=0.0):
+    pattern = QgsLinePatternFillSymbolLayer()
+    pattern.setLineAngle(angle)
+    pattern.setDistance(HATCH_DISTANCE)
+    pattern.setOffset(offset)
+    pattern.setSubSymbol(_of(QgsLineSymbol, _line(colour, HATCH_WIDTH)))
+    return pattern
 
 
 def _line(color, width, dash=(), cap=Qt.RoundCap):
@@ -100,7 +107,11 @@ def renderer(style):
         root.appendChild(parent)
     for described in style["rules"]:
         rule = QgsRuleBasedRenderer.Rule(
-            symbol(described["symbol"]), 0, described["min_scale"], described["filter"], described["label"]
+            symbol(described["symbol"]) if described["symbol"] else None,
+            0,
+            described["min_scale"],
+            described["filter"],
+            described["label"],
         )
         rule.setRuleKey(described["key"])
         parent.appendChild(rule)
