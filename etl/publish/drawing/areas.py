@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,18 @@ class Areas:
 
     def __bool__(self) -> bool:
         return bool(self.units)
+
+    def coarser(self, metres: float) -> Areas:
+        """The same with less detail, for small drawings; neighbours keep their common border."""
+        if not self.units:
+            return self
+        outlines = shapely.coverage_simplify([a.outline for a in self.units], metres)
+        units = tuple(replace(a, outline=o) for a, o in zip(self.units, outlines, strict=True))
+        parents = []
+        for parent in self.parents:
+            parts = [a.outline for a in units if a.parent == parent.key]
+            parents.append(replace(parent, outline=shapely.coverage_union_all(parts)) if parts else parent)
+        return replace(self, units=units, parents=tuple(parents))
 
 
 def short_name(name: str) -> str:

@@ -32,10 +32,11 @@ def bars_svg(
 
     ``scheme``: bars take the colours of the classes on the map. A row without a value has its sign and words instead.
     """
+    beside = reference if reference and _near(rows, reference[1]) else None
     left = min(max((text_width(label, SIZE) for label, _ in rows), default=0) + 8, width * 0.36)
     names = [wrap(label, SIZE, left - 8) for label, _ in rows]
     right = max((text_width(measure.reading(r), SIZE) for _, r in rows), default=0) + 10
-    steps = nice_steps(*_reach(rows, reference), about=4)
+    steps = nice_steps(*_reach(rows, beside), about=6)
     first, last = steps[0], steps[-1]
     scale = (width - left - right) / (last - first)
 
@@ -44,25 +45,34 @@ def bars_svg(
 
     heights = [max(BAR, len(lines) * SIZE * 1.2) + GAP for lines in names]
     top, plot = 6.0, sum(heights)
-    canvas = Canvas(width, top + plot + (40 if reference and reference[1].shown else 24))
+    canvas = Canvas(width, top + plot + (40 if beside else 24))
     decimals = decimals_of(steps)
     for tick in steps:
         canvas.line(at(tick), top, at(tick), top + plot, colours.OUTLINE if tick == 0 else RULE, stroke_width=0.8)
         canvas.text(at(tick), top + plot + 14, number(tick, decimals), 11, anchor="middle", fill=QUIET)
+    if beside and beside[1].value is not None:
+        x = at(beside[1].value)
+        canvas.line(x, top - 4, x, top + plot + 2, colours.INK, stroke_width=1.6, stroke_dasharray="5 3")
+        text = f"{beside[0]}: {measure.text(beside[1].value)}"
+        half = text_width(text, 11, bold=True) / 2
+        canvas.text(min(max(x, half), width - half), top + plot + 30, text, 11, anchor="middle", bold=True)
     y = top
     for (_, reading), lines, height in zip(rows, names, heights, strict=True):
         middle = y + height / 2
         canvas.lines(0, middle + 4 - (len(lines) - 1) * SIZE * 0.6, lines, SIZE, 1.2)
         _bar(canvas, reading, measure, scheme, (at, middle))
         y += height
-    if reference and reference[1].shown and reference[1].value is not None:
-        x = at(reference[1].value)
-        canvas.line(x, top - 4, x, top + plot + 2, colours.INK, stroke_width=1.6, stroke_dasharray="5 3")
-        text = f"{reference[0]}: {measure.text(reference[1].value)}"
-        half = text_width(text, 11) / 2
-        canvas.text(min(max(x, half), width - half), top + plot + 30, text, 11, anchor="middle", bold=True)
     told = description or _told(rows, measure, reference)
     return Figure(name, title, told, canvas.svg(name, title, told), *_table(rows, measure, reference))
+
+
+FAR = 3.0
+
+
+def _near(rows: Sequence[tuple[str, Reading]], reference: Reading) -> bool:
+    """Whether the reference can be drawn beside the bars without dwarfing them: a city's count cannot."""
+    longest = max((abs(r.value) for _, r in rows if r.value is not None), default=0.0)
+    return reference.shown and reference.value is not None and abs(reference.value) <= FAR * longest
 
 
 def _reach(rows: Sequence[tuple[str, Reading]], reference: tuple[str, Reading] | None) -> tuple[float, float]:
@@ -92,7 +102,10 @@ def _bar(canvas: Canvas, reading: Reading, measure: Measure, scheme: Scheme | No
     if reading.low is not None and reading.high is not None:
         whisker(canvas, at(reading.low), at(reading.high), middle)
         end = at(reading.high)
-    canvas.text(max(end, zero, x) + 6, middle + 4, measure.text(reading.value), SIZE)
+    text = measure.text(reading.value)
+    # The line of the city runs behind the numbers.
+    canvas.rect(max(end, zero, x) + 3, middle - 8, text_width(text, SIZE) + 2, 16, fill=colours.PAPER)
+    canvas.text(max(end, zero, x) + 6, middle + 4, text, SIZE)
 
 
 def whisker(canvas: Canvas, low: float, high: float, y: float) -> None:

@@ -56,7 +56,7 @@ def draw_legend(canvas: Canvas, place: Place, scheme: Scheme, readings: Iterable
     x, y, width = place
     needed = list(readings)
     y += SIZE
-    y = canvas.lines(x, y, wrap(scheme.measure.heading, SIZE, width), SIZE, bold=True) - SIZE + 4  # type: ignore[arg-type]
+    y = canvas.lines(x, y, wrap(scheme.measure.heading, SIZE, width, bold=True), SIZE, bold=True) - SIZE + 4
     for item in scheme.classes:
         draw_swatch(canvas, x, y, item.fill)
         if item.mark:

@@ -11,7 +11,10 @@ from etl.publish.drawing.legend import sign_fill, sign_of
 from etl.publish.drawing.svg import QUIET, RULE, Canvas, decimals_of, nice_steps, num, text_width, wrap
 
 MAIN, BAND = "#1f4e8c", "#cfdcee"
-OTHERS = (("#000000", "6 4"), ("#8a4a00", "2 3"), ("#5d5d5d", "9 3 2 3"))
+OTHERS = (
+    ("#000000", "6 4"), ("#8a4a00", "2 3"), ("#5d5d5d", "9 3 2 3"),
+    ("#6b2c6f", "12 4"), ("#00615a", "4 2 1 2 1 2"), ("#9c3a3a", "1 4"),
+)  # fmt: skip
 """Colour and dashes of the further lines: told apart by the dashes alone, too."""
 SIZE = 12.0
 

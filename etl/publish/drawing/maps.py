@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
@@ -17,6 +18,8 @@ from etl.publish.drawing.svg import HATCH_STEP, HATCH_WIDTH, QUIET, Canvas, text
 
 Readings = Mapping[str, Reading]
 """Values by key of the unit."""
+SHARPNESS = 0.9
+"""Units of a small drawing that its outlines may be off."""
 NAME_SIZE, VALUE_SIZE, SMALLEST = 10.0, 12.0, 9.0
 
 
@@ -45,9 +48,9 @@ def choropleth_svg(
     projection = Projection(areas.extent, (4, 4, map_width - 8, height))
     if legend:
         below = draw_legend(canvas, (map_width + 16, 2, side), scheme, shown)
-        canvas.height = max(canvas.height, below + 20)
+        canvas.height = max(canvas.height, below + 36)
+        _scale_bar(canvas, projection, map_width + 17, canvas.height - 10)
     draw_areas(canvas, projection, areas, readings, scheme, labels=True, highlight=highlight)
-    _scale_bar(canvas, projection, 6, canvas.height - 8)
     told = description or _told(areas, readings, scheme)
     columns, rows = reading_table(areas, readings, scheme)
     return Figure(name, title, told, canvas.svg(name, title, told), columns, rows)
@@ -70,11 +73,12 @@ def multiples_svg(
     left, bottom, right, top = areas.extent
     high = min(wide * (top - bottom) / (right - left), wide * 1.35)
     rows = math.ceil(len(panels) / columns)
+    small = areas.coarser(SHARPNESS * (right - left) / wide)
     canvas = Canvas(width, rows * (high + 30))
     for number, (heading, readings) in enumerate(panels):
         x, y = number % columns * (wide + 12), number // columns * (high + 30)
         canvas.text(x + 2, y + 14, heading, 13, bold=True)
-        draw_areas(canvas, Projection(areas.extent, (x + 2, y + 20, wide - 4, high)), areas, readings, scheme)
+        draw_areas(canvas, Projection(areas.extent, (x + 2, y + 20, wide - 4, high)), small, readings, scheme)
     every = [readings.get(a.key, MISSING) for _, readings in panels for a in areas.units]
     canvas.height = draw_legend_row(canvas, (2, canvas.height + 2, width), scheme, every) + 2
     told = (
@@ -93,11 +97,12 @@ def locator_svg(name: str, title: str, areas: Areas, key: str, *, width: float =
     height = width * (top - bottom) / (right - left)
     canvas = Canvas(width, height)
     projection = Projection(areas.extent, (3, 3, width - 6, height - 6))
-    for area in areas.units:
+    small = areas.coarser(SHARPNESS / projection.scale)
+    for area in small.units:
         chosen = area.key == key
         canvas.add("path", d=path(projection.geometry(area.outline)), fill="#2b6ea6" if chosen else "#eef1f4",
                    stroke="#8a949e", stroke_width=0.7, fill_rule="evenodd")  # fmt: skip
-    for parent in areas.parents:
+    for parent in small.parents:
         outline = projection.geometry(parent.outline)
         canvas.add("path", d=path(outline), fill="none", stroke=colours.OUTLINE, stroke_width=1.4)
     unit = next(a for a in areas.units if a.key == key)
@@ -150,6 +155,26 @@ def _told(areas: Areas, readings: Readings, scheme: Scheme) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Letters:
+    """A line of text on the map: the middle of its baseline, size, and the box that it takes."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    bold: bool
+    upright: bool = True
+
+    def box(self, margin: float) -> Any:
+        """The text's rectangle, wider by ``margin`` at each side."""
+        half = text_width(self.text, self.size, bold=self.bold) / 2 * 0.94 + margin
+        above, below = self.size * 0.8 + margin / 2, self.size * 0.22 + margin / 2
+        if self.upright:
+            return shapely.box(self.x - half, self.y - above, self.x + half, self.y + below)
+        return shapely.box(self.x - above, self.y - half, self.x + below, self.y + half)
+
+
 def draw_areas(
     canvas: Canvas,
     projection: Projection,
@@ -161,7 +186,8 @@ def draw_areas(
     highlight: str | None = None,
 ) -> None:
     """The units in the colours of their classes, hatches, borders of the level above, then labels where they fit."""
-    placed: list[tuple[float, float, str, float, bool, str]] = []
+    borders: list[tuple[str, str]] = []
+    placed: list[tuple[Letters, str]] = []
     for area in areas.units:
         reading = readings.get(area.key, MISSING)
         outline = projection.geometry(area.outline)
@@ -170,57 +196,60 @@ def draw_areas(
             fill, hatch, falling = found.fill, hatch_on(found.fill) if reading.hatched else None, False
         else:
             fill, hatch, falling = sign_fill(sign_of(reading) or "fehlt")
-        border = colours.PAPER if colours.readable_on(fill) == colours.PAPER else colours.OUTLINE
-        canvas.add("path", d=path(outline), fill=fill, stroke=border, stroke_width=0.7, fill_rule="evenodd")
-        letters = _label(area, reading, scheme, projection) if labels else []
-        boxes = [_box(x, y, text, size) for x, y, text, size, _ in letters]
+        drawn = path(outline)
+        canvas.add("path", d=drawn, fill=fill, fill_rule="evenodd")
+        letters = _label(area, reading, scheme, projection, outline) if labels else []
         if hatch:
-            free = outline.buffer(-0.8).difference(shapely.union_all(boxes)) if boxes else outline.buffer(-0.8)
+            free = outline.difference(shapely.union_all([part.box(1.5) for part in letters]))
             lines = _hatched(free, falling=falling)
             if lines:
                 canvas.add("path", d=lines, stroke=hatch, stroke_width=HATCH_WIDTH, fill="none")
-        placed.extend((*letter, colours.readable_on(fill)) for letter in letters)
+        borders.append((drawn, colours.PAPER if colours.readable_on(fill) == colours.PAPER else colours.OUTLINE))
+        placed.extend((part, colours.readable_on(fill)) for part in letters)
+    # Light borders last: they part dark neighbours and stay visible beside a pale one.
+    for drawn, border in sorted(borders, key=lambda pair: pair[1] == colours.PAPER):
+        canvas.add("path", d=drawn, fill="none", stroke=border, stroke_width=0.8, stroke_linejoin="round")
     for parent in areas.parents:
         canvas.add("path", d=path(projection.geometry(parent.outline)), fill="none", stroke=colours.OUTLINE,
-                   stroke_width=1.6 if labels else 1.0, stroke_linejoin="round")  # fmt: skip
-    if highlight is not None:
-        for area in areas.units:
-            if area.key == highlight:
-                chosen = path(projection.geometry(area.outline))
-                canvas.add("path", d=chosen, fill="none", stroke=colours.PAPER, stroke_width=5)
-                canvas.add("path", d=chosen, fill="none", stroke=colours.INK, stroke_width=2.6)
-    for x, y, text, size, bold, fill in placed:
-        canvas.text(x, y, text, size, anchor="middle", bold=bold, fill=fill)
+                   stroke_width=1.8 if labels else 1.1, stroke_linejoin="round")  # fmt: skip
+    for area in areas.units:
+        if area.key == highlight:
+            chosen = path(projection.geometry(area.outline))
+            canvas.add("path", d=chosen, fill="none", stroke=colours.PAPER, stroke_width=5)
+            canvas.add("path", d=chosen, fill="none", stroke=colours.INK, stroke_width=2.6)
+    for part, fill in placed:
+        canvas.text(part.x, part.y, part.text, part.size, anchor="middle", bold=part.bold, fill=fill,
+                    upright=part.upright)  # fmt: skip
 
 
-def _label(
-    area: Area, reading: Reading, scheme: Scheme, projection: Projection
-) -> list[tuple[float, float, str, float, bool]]:
-    """Name and value (x, baseline, text, size, bold) as far as they fit into the unit; nothing where they do not."""
+def _label(area: Area, reading: Reading, scheme: Scheme, projection: Projection, outline: Any) -> list[Letters]:
+    """Name and value as far as they fit into the unit, in narrow ones from below; nothing where they do not fit."""
     found = scheme.of(reading)
     value = scheme.measure.reading(reading, unit=scheme.measure.unit == "%", short=True)
+    bare = scheme.measure.reading(reading, unit=False, short=True)
     if found is not None and not scheme.measure.unit:
-        value = found.mark or str(found.number) if reading.category is not None else value
+        value = bare = found.mark or str(found.number)
     x, y = projection.point(*area.inside)
-    outline = projection.geometry(area.outline)
-    names = wrap(area.name, NAME_SIZE, 84)
-    for texts in ([*((n, NAME_SIZE, False) for n in names), (value, VALUE_SIZE, True)],
-                  [(area.key, NAME_SIZE, False), (value, VALUE_SIZE, True)],
-                  [(value, VALUE_SIZE, True)], [(value, SMALLEST, True)]):  # fmt: skip
-        height = sum(size * 1.15 for _, size, _ in texts)
-        line = y - height / 2
+    tries = (
+        [*((n, NAME_SIZE, False) for n in wrap(area.name, NAME_SIZE, 108)), (value, VALUE_SIZE, True)],
+        [*((n, NAME_SIZE, False) for n in wrap(area.name, NAME_SIZE, 62)), (value, VALUE_SIZE, True)],
+        [(area.key, NAME_SIZE, False), (value, VALUE_SIZE, True)],
+        [(value, VALUE_SIZE, True)],
+        [(bare, NAME_SIZE, True)],
+    )
+    for texts in tries:
+        line = y - sum(size * 1.15 for _, size, _ in texts) / 2
         letters = []
         for text, size, bold in texts:
-            letters.append((x, line + size * 0.95, text, size, bold))
+            letters.append(Letters(x, line + size * 0.95, text, size, bold))
             line += size * 1.15
-        if all(outline.contains(_box(lx, ly, text, size, 0.5)) for lx, ly, text, size, _ in letters):
+        if all(outline.contains(part.box(0.3)) for part in letters):
             return letters
+    for size in (VALUE_SIZE, NAME_SIZE, SMALLEST):
+        turned = Letters(x + size * 0.3, y, value, size, bold=True, upright=False)
+        if outline.contains(turned.box(0.0)):
+            return [turned]
     return []
-
-
-def _box(x: float, y: float, text: str, size: float, margin: float = 1.5) -> Any:
-    half = text_width(text, size) / 2 * 0.94 + margin
-    return shapely.box(x - half, y - size * 0.85 - margin / 2, x + half, y + size * 0.25 + margin / 2)
 
 
 def _hatched(area: Any, *, falling: bool) -> str:
@@ -233,9 +262,8 @@ def _hatched(area: Any, *, falling: bool) -> str:
         first, last = left - bottom, right - top
     else:
         first, last = left + top, right + bottom
-    step = HATCH_STEP * math.sqrt(2) / 1.41
-    for n in range(math.floor(first / step), math.ceil(last / step) + 1):
-        t = n * step
+    for n in range(math.floor(first / HATCH_STEP), math.ceil(last / HATCH_STEP) + 1):
+        t = n * HATCH_STEP
         # Rising lines are x + y = t, falling ones x - y = t, as y points down.
         ends = ((t + top, top), (t + bottom, bottom)) if falling else ((t - bottom, bottom), (t - top, top))
         lines.append(shapely.LineString(ends))

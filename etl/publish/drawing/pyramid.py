@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from etl.publish import colours, german
 from etl.publish.drawing.figure import Figure
 from etl.publish.drawing.legend import sign_fill
-from etl.publish.drawing.svg import QUIET, RULE, Canvas, decimals_of, nice_steps, num, text_width
+from etl.publish.drawing.svg import QUIET, RULE, Canvas, decimals_of, nice_steps, num, text_width, wrap
 
 WOMEN, OTHERS = "#c98b2b", "#3f73ad"
 LEFT_TITLE, RIGHT_TITLE = "Frauen", "Männlich, divers oder ohne Angabe"
@@ -48,12 +48,13 @@ def pyramid_svg(
     steps = nice_steps(0, max(numbers, default=1.0), about=4)
     scale = side / steps[-1]
     middle_left, middle_right = width / 2 - gutter / 2, width / 2 + gutter / 2
-    top = 24.0
+    titles = wrap(RIGHT_TITLE, SIZE, side, bold=True)
+    top = 10.0 + len(titles) * SIZE * 1.25
     bottom = top + ROW * len(rows)
     outlined = bool(total) and any(v is not None for r in rows for v in r.city)
     canvas = Canvas(width, bottom + (52 if outlined else 34))
-    canvas.text(middle_left, 14, LEFT_TITLE, SIZE, anchor="end", bold=True)
-    canvas.text(middle_right, 14, RIGHT_TITLE, SIZE, bold=True)
+    canvas.text(middle_left, 12, LEFT_TITLE, SIZE, anchor="end", bold=True)
+    canvas.lines(middle_right, 12, titles, SIZE, bold=True)
     decimals = decimals_of(steps)
     for tick in steps:
         for x in (middle_left - tick * scale, middle_right + tick * scale):

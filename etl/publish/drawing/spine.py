@@ -74,16 +74,17 @@ def spine_svg(
     value_x, city_x = width * 0.44, width * 0.55
     left, right = city_x + 14, width - 8
     middle, scale = (left + right) / 2, (right - left) / 2 / REACH
-    names = [wrap(row.measure.title, SIZE, value_x - 66) for row in rows]
+    titles = [row.measure.title if row.measure.unit == "%" else row.measure.heading for row in rows]
+    names = [wrap(title, SIZE, value_x - 66) for title in titles]
     heights = [max(ROW, len(n) * SIZE * 1.2 + 9) for n in names]
     groups = sum(1 for n, row in enumerate(rows) if n == 0 or rows[n - 1].group != row.group)
     plot = sum(heights) + groups * 24
     top = 40.0
     canvas = Canvas(width, top + plot + 66)
-    canvas.lines(value_x, 14, wrap(unit_name, 11, 90, 2), 11, anchor="end", bold=True)  # type: ignore[arg-type]
-    canvas.lines(city_x, 14, wrap(city_name, 11, 70, 2), 11, anchor="end", bold=True)  # type: ignore[arg-type]
-    canvas.text(left, 14, "← niedriger", 11, fill=QUIET)
-    canvas.text(right, 14, "höher →", 11, anchor="end", fill=QUIET)
+    canvas.lines(value_x, 14, wrap(unit_name, 11, 76, 2, bold=True), 11, anchor="end", bold=True)
+    canvas.lines(city_x, 14, wrap(city_name, 11, 84, 2, bold=True), 11, anchor="end", bold=True)
+    canvas.text(left, 14, "‹ niedriger", 11, fill=QUIET)
+    canvas.text(right, 14, "höher ›", 11, anchor="end", fill=QUIET)
     canvas.text(middle, 30, city_name, 11, anchor="middle", bold=True)
     for deviation in range(-int(REACH), int(REACH) + 1):
         x = middle + deviation * scale

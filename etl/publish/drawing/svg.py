@@ -10,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from etl.publish.colours import INK
 
@@ -22,12 +23,12 @@ RULE = "#b5b5b5"
 _NARROW, _WIDE = set("iljtfrI.,:;|!'()[]- \u00a0\u202f"), set("mwMWÄÖÜ%@ABCDEGHKNOPQRUVXYZ—")
 
 
-def text_width(text: str, size: float) -> float:
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """An upper estimate of a text's width in the units of ``size``; fonts differ, so it errs to the wide side."""
-    return size * sum(0.36 if c in _NARROW else 0.82 if c in _WIDE else 0.61 for c in text)
+    return (1.12 if bold else 1) * size * sum(0.36 if c in _NARROW else 0.82 if c in _WIDE else 0.61 for c in text)
 
 
-def wrap(text: str, size: float, width: float, lines: int = 99) -> list[str]:
+def wrap(text: str, size: float, width: float, lines: int = 99, *, bold: bool = False) -> list[str]:
     """A text in lines of at most ``width``, broken at spaces and after hyphens; a longer word stands alone.
 
     Where it takes more than ``lines``, the last ends in „…“.
@@ -36,7 +37,7 @@ def wrap(text: str, size: float, width: float, lines: int = 99) -> list[str]:
     for word in text.split():
         for number, piece in enumerate(re.findall(r"[^-]+-?|-", word)):
             joint = " " if number == 0 and found[-1] else ""
-            if not found[-1] or text_width(found[-1] + joint + piece, size) <= width:
+            if not found[-1] or text_width(found[-1] + joint + piece, size, bold=bold) <= width:
                 found[-1] += joint + piece
             else:
                 found.append(piece)
@@ -98,8 +99,9 @@ class Canvas:
         fill: str = INK,
         bold: bool = False,
         italic: bool = False,
+        upright: bool = True,
     ) -> None:
-        """A line of text whose baseline is ``y``."""
+        """A line of text whose baseline is ``y``; not upright: turned to read from below, round (x, y)."""
         self.add(
             "text",
             html.escape(text, quote=False),
@@ -110,14 +112,15 @@ class Canvas:
             fill=fill,
             font_weight="bold" if bold else None,
             font_style="italic" if italic else None,
+            transform=None if upright else f"rotate(-90 {num(x)} {num(y)})",
         )
 
     def lines(
-        self, x: float, y: float, texts: Iterable[str], size: float = 12, step: float = 1.25, **how: str
+        self, x: float, y: float, texts: Iterable[str], size: float = 12, step: float = 1.25, **how: Any
     ) -> float:
         """Lines of text below each other; returns the baseline of the next one."""
         for text in texts:
-            self.text(x, y, text, size, **how)  # type: ignore[arg-type]
+            self.text(x, y, text, size, **how)
             y += size * step
         return y
 
@@ -156,8 +159,8 @@ class Canvas:
         return f"<svg{head}>{told}{''.join(self._parts)}</svg>"
 
 
-HATCH_STEP = 6.0
-HATCH_WIDTH = 1.1
+HATCH_STEP = 7.0
+HATCH_WIDTH = 1.0
 
 
 def nice_steps(low: float, high: float, about: int = 5) -> list[float]:
