@@ -94,4 +94,5 @@ class Measure:
     def heading(self) -> str:
         """„Anteil unter 18-Jähriger (%)“."""
         unit = german.unit_suffix(self.unit).strip()
-        return f"{self.title} ({unit})" if unit else self.title
+        # „je 1 000“ must not break within the number.
+        return f"{self.title} ({unit.replace('1 0', '1' + german.NBSP + '0')})" if unit else self.title

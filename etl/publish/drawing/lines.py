@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ OTHERS = (
 )  # fmt: skip
 """Colour and dashes of the further lines: told apart by the dashes alone, too."""
 SIZE = 12.0
+YEAR = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,11 @@ def line_svg(
     top, bottom = 26.0, height - 26
     canvas = Canvas(width, height)
     inner = width - left - right - 16
-    step = inner / max(len(periods) - 1, 1)
+    places = _places(periods)
+    step = inner * min((b - a for a, b in itertools.pairwise(places)), default=1.0)
 
     def x(position: int) -> float:
-        return left + 8 + (step * position if len(periods) > 1 else inner / 2)
+        return left + 8 + inner * places[position]
 
     def y(value: float) -> float:
         return bottom - (value - steps[0]) / (steps[-1] - steps[0]) * (bottom - top)
@@ -83,6 +87,16 @@ def line_svg(
     told = description or _told(periods, series, measure)
     columns, rows = _table(periods, series, measure)
     return Figure(name, title, told, canvas.svg(name, title, told), columns, rows)
+
+
+def _places(periods: Sequence[str]) -> list[float]:
+    """Where periods stand on the axis, 0 to 1: by their years, so that a gap in the years is seen; else evenly."""
+    years = [int(p[:4]) for p in periods if YEAR.match(p)]
+    if len(years) < len(periods) or any(b <= a for a, b in itertools.pairwise(years)):
+        years = list(range(len(periods)))
+    if len(years) < 2:
+        return [0.5] * len(years)
+    return [(year - years[0]) / (years[-1] - years[0]) for year in years]
 
 
 def _reach(series: Sequence[Series]) -> tuple[float, float]:

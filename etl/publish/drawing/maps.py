@@ -233,7 +233,7 @@ def _label(area: Area, reading: Reading, scheme: Scheme, projection: Projection,
     tries = (
         [*((n, NAME_SIZE, False) for n in wrap(area.name, NAME_SIZE, 108)), (value, VALUE_SIZE, True)],
         [*((n, NAME_SIZE, False) for n in wrap(area.name, NAME_SIZE, 62)), (value, VALUE_SIZE, True)],
-        [(area.key, NAME_SIZE, False), (value, VALUE_SIZE, True)],
+        *([[(area.key, NAME_SIZE, False), (value, VALUE_SIZE, True)]] if len(area.key) <= 4 else []),
         [(value, VALUE_SIZE, True)],
         [(bare, NAME_SIZE, True)],
     )

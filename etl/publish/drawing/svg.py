@@ -34,7 +34,7 @@ def wrap(text: str, size: float, width: float, lines: int = 99, *, bold: bool = 
     Where it takes more than ``lines``, the last ends in „…“.
     """
     found = [""]
-    for word in text.split():
+    for word in text.split(" "):
         for number, piece in enumerate(re.findall(r"[^-]+-?|-", word)):
             joint = " " if number == 0 and found[-1] else ""
             if not found[-1] or text_width(found[-1] + joint + piece, size, bold=bold) <= width:

@@ -177,7 +177,7 @@ def _figures(
             found.setdefault(area, []).append(
                 KeyFigure(
                     indicator.code, theme.code, theme.title, measure_of(indicator), indicator.polarity,
-                    readings.get(newest, MISSING), city.get(newest, MISSING) if comparable else MISSING, others,
+                    readings.get(newest, MISSING), city.get(newest, MISSING), others,
                     periods, tuple(readings.get(p, MISSING) for p in periods),
                     tuple(city.get(p, MISSING) for p in periods), firm.get(area, True),
                 )

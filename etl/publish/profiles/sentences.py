@@ -48,18 +48,25 @@ def _moved(figure: KeyFigure) -> str:
     """„seit 2021 gestiegen“: the trend covers the five years up to the period; empty where there is none."""
     if figure.reading.trend not in MOVED or len(figure.periods) < TREND_YEARS:
         return ""
-    return f"seit {figure.periods[-TREND_YEARS]} {MOVED[figure.reading.trend]}"
+    first, last = figure.periods[-TREND_YEARS], figure.periods[-1]
+    if int(last[:4]) - int(first[:4]) != TREND_YEARS - 1:
+        return ""
+    return f"seit {first} {MOVED[figure.reading.trend]}"
 
 
 TREND_YEARS = 5
 
 
 def judged(figures: Sequence[KeyFigure], wanted: str, city_name: str) -> tuple[str, ...]:
-    """Sentences about what is ``wanted`` (guenstiger, unguenstiger): differences first, then developments."""
+    """Sentences about what is ``wanted`` (guenstiger, unguenstiger): differences, then developments of the rest."""
     shown = [f for f in figures if f.reading.shown]
     apart = [f for f in shown if f.city.shown and f.reading.judged == wanted]
     apart.sort(key=lambda f: (-abs(f.position or 0.0), f.code))
-    told = {f.code for f in apart}
+    told = {
+        f.code
+        for f in shown
+        if f.city.shown and f.reading.judged in german.JUDGED and f.reading.judged != NOT_DISTINGUISHABLE
+    }
     moving = [f for f in shown if f.code not in told and _moved(f)
               and JUDGEMENT.get((f.polarity, f.reading.trend or "")) == wanted]  # fmt: skip
     return tuple([*(compared_sentence(f, city_name) for f in apart), *(trend_sentence(f) for f in moving)][:MOST])
