@@ -1,18 +1,22 @@
-"""The commands ``confidentiality explain`` and ``shares``: for the statistics office, in its own role."""
+"""The commands ``confidentiality explain``, ``shares`` and ``list``: for the statistics office, in its own role."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 from sqlalchemy import Connection
 
 from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
 from etl.confidentiality.linked.explain import explain, shares
+from etl.confidentiality.linked.shown import Part, released_list
 from etl.console import tell
 from etl.warehouse import auditlog, engine, service
 
@@ -69,7 +73,31 @@ def show_shares(*, edition: Edition = None) -> None:
     tell("\n".join(lines), stand=label, anteile=[asdict(s) for s in found])
 
 
+PARTS: dict[Part, str] = {
+    "numerator": "Zähler", "denominator": "Nenner", "complement": "Rest zum Nenner", "formula": "Formel",
+}  # fmt: skip
+
+
+def show_list(
+    out: Annotated[Path | None, typer.Option("--out", help="Alle Zeilen als CSV-Datei hierhin schreiben.")] = None,
+) -> None:
+    """Die Liste dessen, was ein Stand zeigen würde: jeder Teil einer Kennzahl je Gebiet, Gruppe und Zeitraum."""
+    with _office("Liste der gezeigten Zahlen") as (connection, catalogue):
+        lines = released_list(connection, catalogue)
+    counted = Counter((line.shown.indicator, line.shown.part) for line in lines)
+    words = [f"{len(lines)} Zeilen; was hier nicht steht, wird nicht veröffentlicht."]
+    words += [f"  {code} {PARTS[part]}: {number}" for (code, part), number in counted.items()]
+    if out is not None:
+        listed = [(line.shown.indicator, PARTS[line.shown.part], line.shown.name, line.unit, line.group, line.period)
+                  for line in lines]  # fmt: skip
+        columns = ("kennzahl", "teil", "ausdruck", "gebiet_id", "gruppe", "zeitraum")
+        pl.DataFrame(listed, schema=columns, orient="row").write_csv(out, separator=";", include_bom=True)
+        words.append(f"geschrieben: {out}")
+    tell("\n".join(words), zeilen=len(lines), teile=[[*key, number] for key, number in counted.items()])
+
+
 def attach(app: typer.Typer) -> None:
     """Add these commands to the group ``confidentiality``."""
     app.command("explain")(explain_value)
     app.command("shares")(show_shares)
+    app.command("list")(show_list)

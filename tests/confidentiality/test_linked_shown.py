@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine, text
 
 from etl.catalogue import Catalogue
-from etl.confidentiality.linked.shown import parts_of, shown_parts, unlisted_columns, year_of
+from etl.confidentiality.linked.shown import parts_of, released_list, shown_parts, unlisted_columns, year_of
+from tests.conftest import Published
 
 
 def parts(catalogue: Catalogue, code: str) -> dict[str, str]:
@@ -42,3 +43,17 @@ def test_no_published_number_is_unlisted(db: Engine) -> None:
         connection.execute(text("CREATE VIEW sozialbericht.nebenbei AS SELECT 3::bigint AS personen, 'x' AS text"))
         assert unlisted_columns(connection) == ["nebenbei.personen"]
         connection.rollback()
+
+
+def test_every_published_value_is_on_the_list(published: Published, catalogue: Catalogue) -> None:
+    with published.engine.connect() as connection:
+        lines = released_list(connection, catalogue)
+        units = {
+            row.id: (row.level, row.key) for row in connection.execute(text("SELECT id, level, key FROM geo.unit"))
+        }
+        shown = connection.execute(text("""
+            SELECT kennzahl, ebene, gebiet, gruppe, zeitraum FROM sozialbericht.wert WHERE wert IS NOT NULL
+        """)).all()  # fmt: skip
+    listed = {(line.shown.indicator, *units[line.unit], line.group, line.period) for line in lines}
+    assert len(shown) > 1000
+    assert {tuple(row) for row in shown} <= listed
