@@ -14,6 +14,7 @@ from etl.publish.report.numbers import Numbers
 from etl.publish.report.outlook import outlook_chapter
 from etl.publish.report.page import Front, to_html
 from etl.publish.report.pdf import write_pdf
+from etl.publish.report.profile_pages import profiles_chapter
 from etl.publish.report.situation import situation_chapter
 from etl.publish.report.texts import own_text
 from etl.publish.report.themes import theme_chapter
@@ -31,6 +32,8 @@ def _chapter(numbers: Numbers, chapter: Chapter, changes: Changes) -> ChapterPag
             return theme_chapter(numbers, chapter, own, changes)
         case "lagen":
             return conditions_chapter(numbers, chapter, own)
+        case "steckbriefe":
+            return profiles_chapter(numbers, chapter, own)
         case "ausblick":
             return outlook_chapter(numbers, chapter, own)
         case "methoden":

@@ -65,7 +65,7 @@ def _index(numbers: Numbers, index: Index) -> Section | None:
     stand = f"{when}, Stand {numbers.source.edition.label}."
     line = f"{stand} Eigene Berechnung aus den veröffentlichten Kennzahlen.{synthetic}"
     blocks: list[Block] = [Paragraph(index.definition), Drawing(figure, line, table=False), _classes(index, rows)]
-    if told := _spread(index, shown, numbers):
+    if index.cross is None and (told := _spread(index, shown, numbers)):
         blocks.insert(1, Paragraph(told))
     return Section(f"lagen-{index.code}", index.title, tuple(blocks))
 
@@ -86,9 +86,11 @@ def _classes(index: Index, rows: Rows) -> Table:
             ranks = f"{row['rang_von']} bis {row['rang_bis']}" if row["rang_von"] else "–"
             made.append((name, german.number(row["wert"], index.decimals), str(row["klasse_name"] or "–"), ranks, firm))
     if crossed:
-        return table(f"{index.title}: Gruppen", ("Gebiet", "Gruppe", "gesichert"), made, words=frozenset({0, 1, 2}))
+        return table(
+            f"{index.title}: Gruppen", ("Gebiet", "Gruppe", "gesichert"), made, words=frozenset({0, 1, 2}), names=True
+        )
     columns = ("Gebiet", "Index", "Klasse", "Rang von bis", "Klasse gesichert")
-    return table(f"{index.title}: Werte und Klassen", columns, made, words=frozenset({0, 2, 4}))
+    return table(f"{index.title}: Werte und Klassen", columns, made, words=frozenset({0, 2, 4}), names=True)
 
 
 def _spread(index: Index, shown: Rows, numbers: Numbers) -> str:

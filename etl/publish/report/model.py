@@ -10,10 +10,11 @@ from etl.publish.drawing.figure import Figure
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of plain text; ``note``: set off from the text, smaller."""
+    """A paragraph of plain text; ``note``: set off from the text, smaller; ``strong``: words above a list."""
 
     text: str
     note: bool = False
+    strong: bool = False
     kind: ClassVar[str] = "absatz"
 
 
@@ -67,7 +68,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     words: frozenset[int] = frozenset({0})
-    wide: bool = False
+    names: bool = False
+    """Whether the rows are named by areas or periods, whose names do not break."""
     note: str = ""
     kind: ClassVar[str] = "tabelle"
 
@@ -118,9 +120,9 @@ def table(
     rows: list[tuple[str, ...]],
     *,
     words: frozenset[int] = frozenset({0}),
-    wide: bool = False,
+    names: bool = False,
     note: str = "",
 ) -> Table:
     """A table of plain texts."""
     made = tuple(Row(tuple(Cell(text) for text in row)) for row in rows)
-    return Table(caption, columns, made, words, wide, note)
+    return Table(caption, columns, made, words, names, note)

@@ -6,8 +6,8 @@ import polars as pl
 
 from etl.catalogue.chapters import Chapter
 from etl.publish import german
-from etl.publish.drawing import Measure, Reading, Series, line_svg, short_name
-from etl.publish.report.model import Block, ChapterPage, Drawing, Paragraph, Points, Section, table
+from etl.publish.drawing import Measure, Reading, Series, line_svg
+from etl.publish.report.model import Block, Cell, ChapterPage, Drawing, Paragraph, Points, Row, Section, Table, table
 from etl.publish.report.numbers import ALL, Numbers
 
 PERSONS = Measure("Bevölkerung", "Personen", 0)
@@ -105,8 +105,8 @@ def _ages(numbers: Numbers, frame: pl.DataFrame) -> Section | None:
         rows.append((age_words(group), *(_persons(v) for v in values), _percent(values[0], values[-1])))
     title = own["szenario_titel"][0]
     columns = ("Alter", *(f"31.12.{y}" for y in years), "Veränderung in %")
-    return Section("ausblick-alter", "Nach Altersgruppen",
-                   (table(f"{numbers.city.name} nach Alter, Szenario „{title}“", columns, rows),))  # fmt: skip
+    shown = table(f"{numbers.city.name} nach Alter, Szenario „{title}“", columns, rows, names=True)
+    return Section("ausblick-alter", "Nach Altersgruppen", (shown,))
 
 
 def _units(numbers: Numbers, frame: pl.DataFrame) -> Section | None:
@@ -125,12 +125,16 @@ def _units(numbers: Numbers, frame: pl.DataFrame) -> Section | None:
             if values[0] is not None:
                 rows.append((unit.name, *(_persons(v) for v in values), _percent(values[0], values[-1])))
     columns = ("Gebiet", *(f"31.12.{y}" for y in years), "Veränderung in %")
-    return Section("ausblick-gebiete", "Nach Gebieten",
-                   (table(f"Bevölkerung, Szenario „{own['szenario_titel'][0]}“", columns, rows),))  # fmt: skip
+    shown = table(f"Bevölkerung, Szenario „{own['szenario_titel'][0]}“", columns, rows, names=True)
+    return Section("ausblick-gebiete", "Nach Gebieten", (shown,))
 
 
-def _persons(value: int | None) -> str:
+def _persons(value: float | None) -> str:
     return "–" if value is None else german.number(value, 0)
+
+
+def _balance(value: int | None) -> str:
+    return "–" if value is None else BALANCE.text(value, unit=False)
 
 
 def _percent(first: int | None, last: int | None) -> str:
@@ -161,14 +165,25 @@ def _places(numbers: Numbers) -> Section | None:
         )
     ]
     for title in dict.fromkeys(frame["titel"].to_list()):
-        rows: list[tuple[str, ...]] = []
-        for row in frame.filter(pl.col("titel") == title, pl.col("jahr") == near).iter_rows(named=True):
-            places = "–" if row["plaetze"] is None else german.number(row["plaetze"], 0)
-            balance = "–" if row["saldo"] is None else BALANCE.text(row["saldo"], unit=False)
-            rows.append((short_name(row["name"]), _persons(row["kinder"]), _persons(row["bedarf"]), places, balance))
-        if rows:
-            heads = ("Gebiet", "Kinder", "Bedarf", "Plätze heute", "Plätze minus Bedarf")
-            blocks.append(table(f"{title}, {near}, Szenario „{frame['szenario_titel'][0]}“", heads, rows))
+        own = {
+            (r["ebene"], r["gebiet"]): r
+            for r in frame.filter(pl.col("titel") == title, pl.col("jahr") == near).to_dicts()
+        }
+        known = any(r["plaetze"] is not None for r in own.values())
+        rows: list[Row] = []
+        for level, units in numbers.units.items():
+            there = [(u, own[level, u.key]) for u in units if (level, u.key) in own]
+            if there and level != numbers.city.level:
+                rows.append(Row((Cell(numbers.plural(level)),), "gruppe"))
+            for unit, row in there:
+                cells = [unit.name, _persons(row["kinder"]), _persons(row["bedarf"])]
+                if known:
+                    cells += [_persons(row["plaetze"]), _balance(row["saldo"])]
+                rows.append(Row(tuple(Cell(c) for c in cells), "stadt" if level == numbers.city.level else ""))
+        heads = ("Gebiet", "Kinder", "Bedarf", *(("Plätze heute", "Plätze minus Bedarf") if known else ()))
+        caption = f"{title}, {near}, Szenario „{frame['szenario_titel'][0]}“"
+        note = "" if known else "Wie viele Plätze es gibt, ist nicht angegeben."
+        blocks.append(Table(caption, heads, tuple(rows), names=True, note=note))
     return Section("ausblick-plaetze", "Plätze für Kinder", tuple(blocks))
 
 

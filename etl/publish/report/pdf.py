@@ -10,14 +10,11 @@ from etl.errors import SozialberichtError
 from etl.publish.report.page import for_print
 
 
-def _nothing_from_elsewhere(url: str, *_args: object, **_more: object) -> dict[str, object]:
-    raise ValueError(f"Der Bericht lädt nichts nach: {url}")
-
-
 def write_pdf(page: str, target: Path) -> None:
     """Write the page as PDF/UA-1. Raises SozialberichtError where Pango, which sets the text, is missing."""
     try:
         import weasyprint  # noqa: PLC0415  # takes half a second and a library that not every command needs
+        from weasyprint.urls import URLFetcher  # noqa: PLC0415
     except OSError as error:
         raise SozialberichtError(
             "Für das PDF fehlt die Bibliothek Pango. Abhilfe: ./sozialbericht prepare, oder die Debian-Pakete "
@@ -26,7 +23,9 @@ def write_pdf(page: str, target: Path) -> None:
     # fonttools tells of every table it leaves out
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     text = for_print(page)
-    weasyprint.HTML(string=text, url_fetcher=_nothing_from_elsewhere).write_pdf(
+    # what is written into the page itself, nothing from a disk or a network
+    fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    weasyprint.HTML(string=text, url_fetcher=fetcher).write_pdf(
         target, pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(text.encode()).digest()[:16],
         custom_metadata=False,
     )  # fmt: skip

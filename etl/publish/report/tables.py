@@ -15,7 +15,7 @@ SIGNS = (
     "▲ gesichert höher, ▼ gesichert niedriger als in der Stadt; ohne Zeichen: nicht unterscheidbar oder nicht geprüft. "
     "„geheim“: zum Schutz Einzelner nicht genannt. „k. A.“: keine Angabe."
 )
-TREND = {"steigend": "steigt", "fallend": "fällt", "kein_trend": "keine gesicherte Richtung"}
+TREND = {"steigend": "steigt", "fallend": "fällt", "kein_trend": "nicht gesichert"}
 AT_ONCE = 6
 """Columns of figures that fit beside each other on a page."""
 
@@ -66,7 +66,7 @@ def _areas(numbers: Numbers, codes: Sequence[str], caption: str, levels: Sequenc
     dates = {numbers.when(code) for code in codes}
     same = f", {dates.pop()}" if len(dates) == 1 else ""
     columns = (numbers.measure(c).heading if same else heading(numbers, c) for c in codes)
-    return Table(f"{caption}{same}", ("Gebiet", *columns), tuple(rows), note=SIGNS)
+    return Table(f"{caption}{same}", ("Gebiet", *columns), tuple(rows), names=True, note=SIGNS)
 
 
 def of_the_city(numbers: Numbers, codes: Sequence[str], caption: str) -> Table | None:
@@ -85,7 +85,7 @@ def of_the_city(numbers: Numbers, codes: Sequence[str], caption: str) -> Table |
         rows.append(Row(tuple(cells)))
     if not rows:
         return None
-    columns = ("Kennzahl", "Stand", "Wert", "95-%-Bereich", "gegen Vorjahr", "gegen vor 5 Jahren", "Trend über 5 Jahre")
+    columns = ("Kennzahl", "Stand", "Wert", "95-%-Bereich", "gegen Vorjahr", "in 5 Jahren", "Trend, 5 Jahre")
     note = "Veränderungen in der Einheit der Kennzahl, bei Prozent in Prozentpunkten; ≈: nicht von null unterscheidbar."
     return Table(caption, columns, tuple(rows), frozenset({0, 1, 6}), note=note)
 
