@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from etl.catalogue import Catalogue
+from etl.publish.atlas.build import build as build_atlas
 from etl.publish.exports.build import build as build_exports
 from etl.publish.source import Source
 from etl.releases import files, steps
@@ -28,7 +29,10 @@ class Product:
     start: str = ""
 
 
-PRODUCTS = (Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),)
+PRODUCTS = (
+    Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),
+    Product("atlas", "Web-Atlas", build_atlas, "index.html"),
+)
 
 
 def made(folder: Path) -> list[tuple[str, Path]]:

@@ -22,6 +22,8 @@ OWN_TABLES = re.compile(r"gpkg_.*|rtree_.*|sqlite_.*|layer_styles")
 SCRIPT = re.compile(r"<script[^>]*application/(?:geo\+)?json[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 KEYED = {"kennzahl", "gebiet", "zeitraum"}
 """A record in JSON that holds these is a value."""
+COMPACT = {"sicht", "fest", "worte", "spalten", "zeilen"}
+"""A record in JSON that holds these is a table of the view that it names (the web atlas)."""
 
 DESCRIBING = frozenset({"datapackage.json", "dateien.json", "metadaten.jsonld", "metadaten.ttl", "metadaten.rdf"})
 """Files that describe other files."""
@@ -94,11 +96,40 @@ def _records(found: object) -> Iterator[dict[str, Any]]:
             yield from _records(value)
 
 
+def _compact(found: object, file: str) -> Iterator[FileTable]:
+    """Tables of numbered words, wherever they stand: what is the same in all rows is said once."""
+    if isinstance(found, dict):
+        if found.keys() >= COMPACT:
+            yield _table(found, file)
+        else:
+            for value in found.values():
+                yield from _compact(value, file)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _compact(value, file)
+
+
+def _table(found: dict[str, Any], file: str) -> FileTable:
+    names, fixed, words = found["spalten"], found["fest"], found["worte"]
+    rows = []
+    for cells in found["zeilen"]:
+        if len(cells) != len(names):
+            raise ValueError(f"eine Zeile von „{found['sicht']}“ hat {len(cells)} statt {len(names)} Zellen")
+        told = [
+            words[name][cell] if name in words and cell is not None else cell
+            for name, cell in zip(names, cells, strict=True)
+        ]
+        rows.append((*fixed.values(), *told))
+    return FileTable(file, str(found["sicht"]), (*fixed, *names), rows)
+
+
 def _texts(path: Path) -> Iterator[FileTable]:
     content = path.read_text(encoding="utf-8")
     pieces = [content] if path.suffix in {".json", ".geojson"} else SCRIPT.findall(content)
     for piece in pieces:
-        for record in _records(json.loads(piece)):
+        parsed = json.loads(piece)
+        yield from _compact(parsed, path.name)
+        for record in _records(parsed):
             plain = {k: v for k, v in record.items() if not isinstance(v, dict | list)}
             yield FileTable(path.name, "wert", tuple(plain), [tuple(plain.values())], keyed=True)
 

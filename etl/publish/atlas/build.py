@@ -14,10 +14,14 @@ from etl.publish.atlas.describe import describe, read_units
 from etl.publish.atlas.encode import write_json
 from etl.publish.atlas.leaflet import copy_leaflet
 from etl.publish.atlas.outlines import base_lines, outlines, read_mapped
+from etl.publish.profiles import profiles
 from etl.publish.source import Source
 
 WEB = Path(__file__).parent / "web"
 PAGE = "index.html.j2"
+FIRST = ("card.js", "cells.js", "data.js", "elements.js", "explain.js", "list.js", "map.js", "patterns.js", "signs.js",
+         "state.js", "words.js")  # fmt: skip
+"""Modules of the first view, fetched at once; the others follow when they are needed."""
 
 
 def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
@@ -27,6 +31,9 @@ def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
     mapped = read_mapped(source, [level.code for level in catalogue.city.levels[1:]])
     shown = tables.read_shown(source, units)
     about = describe(source, catalogue, units, shown.codes, mapped)
+    told = _sentences(source, catalogue)
+    about["saetze"] = bool(told)
+    write_json(data / "profile.json", told)
     write_json(data / "atlas.json", about)
     write_json(data / "umrisse.json", outlines(mapped))
     write_json(data / "grundkarte.json", base_lines(source, mapped))
@@ -34,6 +41,21 @@ def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
     _write_results(source, units, data)
     copy_leaflet(folder / "leaflet")
     _write_pages(source, catalogue, folder, about)
+
+
+def _sentences(source: Source, catalogue: Catalogue) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """What the profiles say in words, by level and unit: the same sentences as in the report."""
+    told: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for one in profiles(source, catalogue):
+        told.setdefault(one.level, {})[one.key] = {
+            "lage": list(one.situation),
+            "staerken": list(one.strengths),
+            "belastungen": list(one.strains),
+            "auffaellig": list(one.remarkable),
+            "einrichtungen": [f"{f.name}, {f.address}" if f.address else f.name for f in one.facilities],
+            "hinweise": list(one.notes),
+        }
+    return told
 
 
 def _write_values(catalogue: Catalogue, shown: tables.Shown, data: Path) -> None:
@@ -63,7 +85,7 @@ def _write_pages(source: Source, catalogue: Catalogue, folder: Path, about: dict
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     page_text = environment.get_template(PAGE).render(
-        city=catalogue.city, edition=source.edition, about=about, modules=sorted(p.name for p in WEB.glob("*.js")),
+        city=catalogue.city, edition=source.edition, about=about, modules=FIRST,
         first=next((t.code for t in catalogue.themes if (folder / "daten" / f"thema_{t.code}.json").is_file()), ""),
     )  # fmt: skip
     (folder / "index.html").write_text(page_text, encoding="utf-8")

@@ -16,9 +16,10 @@ function ticks(low, high, about = 5) {
 /** Value with interval on the span of all units, and a stroke for the city; purely a picture of its row. */
 export function intervalBar(span, one, city) {
   const at = (value) => 4 + ((value - span.low) / (span.high - span.low || 1)) * 152;
-  const drawing = svg("svg", { class: "balken", viewBox: "0 0 160 20", width: 160, height: 20, "aria-hidden": "true" },
+  const drawing = svg("svg", { class: "balken", viewBox: "0 0 160 20", width: 128, height: 20, "aria-hidden": "true" },
     svg("line", { x1: 4, y1: 10, x2: 156, y2: 10, class: "spanne" }));
-  if (city?.shown && city.wert !== null) drawing.append(svg("line", { x1: at(city.wert), y1: 2, x2: at(city.wert), y2: 18, class: "stadtstrich" }));
+  // A count of the whole city lies far beyond those of its parts and is no mark for them.
+  if (city?.shown && city.wert !== null && city.wert >= span.low && city.wert <= span.high) drawing.append(svg("line", { x1: at(city.wert), y1: 2, x2: at(city.wert), y2: 18, class: "stadtstrich" }));
   if (one?.shown && one.wert !== null) {
     if (one.ki_unten !== null && one.ki_unten !== undefined) {
       drawing.append(svg("line", { x1: at(one.ki_unten), y1: 10, x2: at(one.ki_oben), y2: 10, class: "bereich" }));
@@ -134,11 +135,11 @@ export function pyramid(name, groups) {
   const height = groups.length * row + 42;
   const most = Math.max(...groups.flatMap((group) => [group.women ?? 0, group.others ?? 0]), 1);
   const wide = 190;
-  const middle = 240;
-  const drawing = svg("svg", { class: "pyramide", viewBox: `0 0 480 ${height}`, role: "img",
+  const middle = 250;
+  const drawing = svg("svg", { class: "pyramide", viewBox: `0 0 520 ${height}`, role: "img",
     "aria-label": `Altersaufbau ${name}: Frauen links, Männer, divers oder ohne Angabe rechts. Alle Zahlen stehen in der Tabelle darunter.` },
   svg("text", { x: middle - 30, y: 12, "text-anchor": "end" }, "weiblich"),
-  svg("text", { x: middle + 30, y: 12 }, "männlich, divers oder ohne Angabe"));
+  svg("text", { x: middle + 28, y: 12 }, "männlich, divers oder ohne Angabe"));
   [...groups].reverse().forEach((group, n) => {
     const y = 20 + n * row;
     drawing.append(svg("text", { x: middle, y: y + 11, "text-anchor": "middle", class: "klein" }, group.name));

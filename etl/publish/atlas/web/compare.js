@@ -1,9 +1,10 @@
 // Two units side by side: the chosen indicator over time, and all key figures with a careful verdict.
 
+import { BAND } from "./cells.js";
 import { scrolling, seriesChart } from "./charts.js";
 import { OVERVIEW } from "./data.js";
 import { el } from "./elements.js";
-import { newestSeries, unitTitle } from "./profile.js";
+import { newestSeries } from "./profile.js";
 import * as words from "./words.js";
 
 /** Which of two is higher: only where their intervals do not touch. */
@@ -18,7 +19,7 @@ export function verdict(a, b) {
 /** The comparison of two units of a level as elements. */
 export async function compareUnits(atlas, first, second, measure) {
   const [newest, chosen] = await Promise.all([newestSeries(), atlas.series(measure.code)]);
-  const parts = [el("h3", {}, `${unitTitle(atlas, first)} und ${unitTitle(atlas, second)}`)];
+  const parts = [el("h3", {}, `${atlas.titleOf(first)} und ${atlas.titleOf(second)}`)];
   if (measure.art === "wert") {
     const history = (unit) => chosen.history(unit.ebene, unit.gebiet);
     const chart = seriesChart(measure, chosen.periods, [
@@ -50,7 +51,7 @@ function themeTable(atlas, theme, first, second, newest, measure) {
       el("td", { class: found.code === "a" || found.code === "b" ? "sicher" : "" }, found.text), cell(city));
   }).filter(Boolean);
   if (!body.length) return null;
-  const head = ["Kennzahl", "Zeitraum", first.kurz, "Vertrauensbereich", second.kurz, "Vertrauensbereich", "Unterschied", "Stadt"];
+  const head = ["Kennzahl", "Zeitraum", first.kurz, BAND, second.kurz, BAND, "Unterschied", "Stadt"];
   return el("details", { open: theme.code === measure.thema || measure.thema === OVERVIEW }, el("summary", {}, `${theme.titel} (${body.length})`),
     scrolling(`Vergleich ${theme.titel}`, el("table", { class: "werte" }, el("caption", { class: "nur-vorlesen" }, `${theme.titel}: ${first.kurz} und ${second.kurz}`),
       el("thead", {}, el("tr", {}, head.map((title) => el("th", { scope: "col" }, title)))), el("tbody", {}, body))));

@@ -15,14 +15,22 @@ export function load(name) {
   return cache.get(name);
 }
 
-/** Rows of a compact table as objects with the view's columns. */
-export function rows(table) {
+/** Rows of a compact table as objects with the view's columns; those alone whose column holds a text, if wanted. */
+export function rows(table, only = null) {
   const words = table.spalten.map((column) => table.worte[column] ?? null);
-  return table.zeilen.map((cells) => {
+  let cells = table.zeilen;
+  if (only && !(only.column in table.fest)) {
+    const at = table.spalten.indexOf(only.column);
+    const code = words[at] ? words[at].indexOf(only.text) : only.text;
+    cells = cells.filter((row) => row[at] === code);
+  } else if (only && table.fest[only.column] !== only.text) {
+    cells = [];
+  }
+  return cells.map((values) => {
     const row = { ...table.fest };
-    table.spalten.forEach((column, n) => {
-      row[column] = words[n] && cells[n] !== null ? words[n][cells[n]] : cells[n];
-    });
+    for (let n = 0; n < values.length; n += 1) {
+      row[table.spalten[n]] = words[n] && values[n] !== null ? words[n][values[n]] : values[n];
+    }
     return row;
   });
 }
@@ -34,11 +42,11 @@ const NOT_DISTINCT = "nicht_unterscheidbar";
 /** A reading: what map, list, table and profile need of a row of wert, index_zeitreihe or typ. */
 function reading(row, special) {
   const shown = SHOWN.has(row.status) && row.wert !== null;
-  return { ...row, shown, hatched: shown && row.vergleich_stadt === NOT_DISTINCT, klasse: row.klasse, ...special };
+  return Object.assign(row, { shown, hatched: shown && row.vergleich_stadt === NOT_DISTINCT }, special);
 }
 
-export function valueReadings(table) {
-  return rows(table).map((row) => reading(row));
+export function valueReadings(table, code = null) {
+  return rows(table, code && { column: "kennzahl", text: code }).map((row) => reading(row));
 }
 
 export function indexReadings(table) {
@@ -100,7 +108,7 @@ export class Atlas {
     const signed = new Set(about.vorzeichen);
     for (const row of rows(about.kennzahlen)) {
       this.#add(row.thema, row.thema_titel, {
-        code: row.kennzahl, art: "wert", titel: row.titel, einheit: row.einheit === "Index" ? "" : row.einheit ?? "",
+        code: row.kennzahl, art: "wert", titel: together(row.titel), einheit: row.einheit === "Index" ? "" : together(row.einheit ?? ""),
         stellen: row.nachkommastellen, vorzeichen: signed.has(row.kennzahl), polaritaet: row.polaritaet,
         klassen: about.klassen[row.kennzahl].map(asClass), auskunft: row,
       });
@@ -133,8 +141,12 @@ export class Atlas {
   }
 
   /** Adds indices and types as a theme of their own, as far as there are results. */
-  async addOverview() {
-    if (this.results) return;
+  addOverview() {
+    this.overviewAdded ??= this.#addOverview();
+    return this.overviewAdded;
+  }
+
+  async #addOverview() {
     this.results = await load("ergebnisse");
     const there = new Set([
       ...(this.results.index ? indexReadings(this.results.index) : []).map((one) => one.kennzahl),
@@ -147,6 +159,11 @@ export class Atlas {
 
   unit(level, key) {
     return this.units.find((unit) => unit.ebene === level && unit.gebiet === key) ?? null;
+  }
+
+  /** „Statistischer Bezirk 301 Norderstedt-Mitte 1“. */
+  titleOf(unit) {
+    return `${this.level(unit.ebene).titel} ${unit.gebiet} ${unit.kurz}`;
   }
 
   unitsOf(level) {
@@ -171,23 +188,24 @@ export class Atlas {
     const measure = this.measures.get(code);
     let found;
     if (measure.art === "wert") {
-      found = valueReadings(await load(`thema_${measure.thema}`));
+      found = valueReadings(await load(`thema_${measure.thema}`), code);
     } else {
       await this.addOverview();
       const table = this.results[measure.art];
       found = table ? (measure.art === "index" ? indexReadings(table) : typeReadings(table)) : [];
     }
-    for (const one of this.measures.values()) {
-      if (one.thema === measure.thema && one.art === measure.art && !this.#series.has(one.code)) {
-        this.#series.set(one.code, new Series(one.code, found.filter((reading) => reading.kennzahl === one.code)));
-      }
-    }
+    this.#series.set(code, new Series(code, found.filter((one) => one.kennzahl === code)));
     return this.#series.get(code);
   }
 }
 
+/** „1 000“ stays on one line. */
+function together(text) {
+  return text.replace(/(\d) (?=\d{3}\b)/g, "$1\u00a0");
+}
+
 function asClass([nummer, titel, farbe, schrift, schraffur, zeichen]) {
-  return { nummer, titel, farbe, schrift, schraffur, zeichen };
+  return { nummer, titel, kurz: titel.split(":")[0], farbe, schrift, schraffur, zeichen };
 }
 
 /** The class that a reading is drawn in; null where it has none. */

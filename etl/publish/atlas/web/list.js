@@ -50,7 +50,7 @@ export class UnitList {
         "aria-selected": String(unit.gebiet === chosen) },
       swatch(paint.fill, paint.mark, paint.letters),
       el("span", { class: "name" }, el("span", { class: "nummer" }, unit.gebiet), " ", unit.kurz),
-      el("span", { class: "zahl" }, words.text(measure, one), one?.hatched ? spoken(`, ${measure.art === "wert" ? "nicht von der Stadt unterscheidbar" : "nicht gesichert"}`) : null));
+      el("span", { class: "zahl" }, words.brieflyText(measure, one), one?.hatched ? spoken(`, ${measure.art === "wert" ? "nicht von der Stadt unterscheidbar" : "nicht gesichert"}`) : null));
     }));
     this.#filter();
     const again = focused && this.list.querySelector(`[data-gebiet="${CSS.escape(focused)}"]`);

@@ -1,17 +1,13 @@
 // The atlas: joins the choice, the map, the list and the views, and keeps the address in step.
 
 import { card } from "./card.js";
-import { compareUnits } from "./compare.js";
 import { Atlas, OVERVIEW, load } from "./data.js";
-import { csvLines, csvText, save } from "./download.js";
 import { $, el } from "./elements.js";
 import { explanation } from "./explain.js";
 import { UnitList } from "./list.js";
 import { AtlasMap } from "./map.js";
-import { profile, unitTitle } from "./profile.js";
 import { learnSigns, legendEntries } from "./signs.js";
 import * as address from "./state.js";
-import { valueTable } from "./table.js";
 import * as words from "./words.js";
 
 const VIEWS = ["karte", "tabelle", "profil", "vergleich"];
@@ -70,6 +66,7 @@ async function change(wishes, { push = true, said = true } = {}) {
   state = found.state;
   const at = address.write(state);
   if (at !== location.hash) history[push ? "pushState" : "replaceState"](null, "", at);
+  performance.mark("gewaehlt");
   current = { ...found, entries: atlas.unitsOf(state.ebene).map((unit) => ({ unit, one: found.series.at(state.zeitraum, state.ebene, unit.gebiet) })) };
   show();
   if (said) announce(summary());
@@ -78,7 +75,7 @@ async function change(wishes, { push = true, said = true } = {}) {
 function summary() {
   const { measure } = current;
   const unit = atlas.unit(state.ebene, state.gebiet);
-  const value = unit ? ` ${unitTitle(atlas, unit)}: ${words.text(measure, readingOf(state.gebiet), words.withUnit)}.` : "";
+  const value = unit ? ` ${atlas.titleOf(unit)}: ${words.text(measure, readingOf(state.gebiet), words.withUnit)}.` : "";
   return `${measure.titel}, ${state.zeitraum}, ${atlas.level(state.ebene)?.mehrzahl ?? ""}.${value}`;
 }
 
@@ -155,7 +152,9 @@ function showMap() {
 function showTable() {
   const { measure, entries } = current;
   const caption = `${title()}, ${atlas.level(state.ebene)?.mehrzahl ?? ""}${atlas.about.synthetisch ? " (synthetische Daten)" : ""}`;
-  $("feld-tabelle").replaceChildren(valueTable(measure, caption, entries, measure.art === "wert" ? atlas.city : null, cityReading()));
+  const city = measure.art === "wert" ? atlas.city : null;
+  const making = import("./table.js").then(({ valueTable }) => valueTable(measure, caption, entries, city, cityReading()));
+  fill($("feld-tabelle"), making).catch(fail);
 }
 
 async function fill(panel, making) {
@@ -189,7 +188,8 @@ function showProfile(unit) {
     panel.replaceChildren(choose, el("p", { class: "lesehilfe" }, "Das Profil zeigt alle Kennzahlen eines Gebiets. Bitte ein Gebiet wählen."));
     return;
   }
-  fill(panel, profile(atlas, unit, state, current.measure).then((made) => [choose, made])).catch(fail);
+  const making = import("./profile.js").then(({ profile }) => profile(atlas, unit, state, current.measure));
+  fill(panel, making.then((made) => [choose, made])).catch(fail);
 }
 
 function showComparison(unit) {
@@ -202,7 +202,8 @@ function showComparison(unit) {
     panel.replaceChildren(choice, el("p", { class: "lesehilfe" }, "Zwei Gebiete derselben Ebene wählen, um ihre Werte nebeneinander zu sehen."));
     return;
   }
-  fill(panel, compareUnits(atlas, unit, other, current.measure).then((made) => [choice, made])).catch(fail);
+  const making = import("./compare.js").then(({ compareUnits }) => compareUnits(atlas, unit, other, current.measure));
+  fill(panel, making.then((made) => [choice, made])).catch(fail);
 }
 
 function controls() {
@@ -279,7 +280,8 @@ function wire() {
   $("frueher").addEventListener("click", () => step(-1));
   $("spaeter").addEventListener("click", () => step(1));
   $("ablauf").addEventListener("click", run);
-  $("csv").addEventListener("click", () => {
+  $("csv").addEventListener("click", async () => {
+    const { csvLines, csvText, save } = await import("./download.js");
     const city = current.measure.art === "wert" && atlas.city ? [{ unit: atlas.city, one: cityReading() }] : [];
     save(fileName(), csvText(csvLines(atlas, current.measure, [...current.entries, ...city])));
     announce(`Die Datei ${fileName()} wurde gespeichert.`);
@@ -324,6 +326,7 @@ async function start() {
   const first = document.body.dataset.thema;
   if (!wishes.kennzahl && first) load(`thema_${first}`).catch(() => null);
   const [about, outlines] = await Promise.all([load("atlas"), load("umrisse")]);
+  performance.mark("daten");
   if (about.format !== 1) throw new Error("Daten und Seite gehören nicht zusammen");
   atlas = new Atlas(about);
   atlas.outlines = outlines;
@@ -335,6 +338,7 @@ async function start() {
   for (const id of ["auswahl", "spalten"]) $(id).hidden = false;
   await change(wishes, { push: false, said: false });
   $("meldung").hidden = true;
+  performance.mark("gezeichnet");
   requestAnimationFrame(() => setTimeout(() => {
     performance.mark("erste-ansicht");
     document.body.dataset.bereit = "ja";

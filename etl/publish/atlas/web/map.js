@@ -54,9 +54,10 @@ export class AtlasMap {
       const shape = L.polygon(polygons.map((rings) => rings.map(pairs)), { weight: 0.8, fillOpacity: 1, opacity: 1, smoothFactor: 0.5 });
       shape.on("click", () => this.onPick(key));
       shape.bindTooltip("", { sticky: true, className: "hinweisfeld", direction: "top" });
-      const label = L.tooltip({ permanent: true, direction: "center", className: "beschriftung", interactive: false, opacity: 1 })
-        .setLatLng([y, x]);
-      this.units.set(key, { shape, label, room, at: [y, x] });
+      // Centred by the style sheet: a tooltip of Leaflet's would be measured, and the page laid out, for each unit.
+      const text = el("span", {});
+      const label = L.marker([y, x], { icon: L.divIcon({ className: "beschriftung", iconSize: [0, 0], html: text }), interactive: false, keyboard: false });
+      this.units.set(key, { shape, label, text, room });
       made.push(shape);
     }
     this.polygons = L.featureGroup(made).addTo(this.map);
@@ -98,13 +99,14 @@ export class AtlasMap {
 
   /** Colour the units by their readings and name them. */
   colour(measure, readingOf, unitOf) {
-    for (const [key, { shape, label }] of this.units) {
+    for (const [key, { shape, text: label }] of this.units) {
       const one = readingOf(key);
       const paint = look(measure, one);
       shape.setStyle({ fillColor: paint.fill, color: paint.border });
       const text = words.text(measure, one);
       shape.setTooltipContent(el("span", {}, el("strong", {}, unitOf(key)?.kurz ?? key), el("br"), text));
-      label.setContent(el("span", { class: paint.letters }, shortLabel(measure, one, paint.mark)));
+      label.className = paint.letters;
+      label.textContent = shortLabel(measure, one, paint.mark);
     }
     this.#labels();
   }
@@ -130,8 +132,11 @@ export class AtlasMap {
       (kinds[style] ??= []).push(pairs(points));
     }
     for (const [kind, parts] of Object.entries(kinds)) {
-      L.polyline(parts, { ...LINES[kind], pane: "linien", interactive: false, smoothFactor: 1 }).addTo(this.map);
+      const drawn = L.polyline(parts, { ...LINES[kind], pane: "linien", interactive: false, smoothFactor: 1 });
+      if (kind === "strasse") this.streets = drawn;
+      else drawn.addTo(this.map);
     }
+    this.#labels();
   }
 
   resize() {
@@ -139,7 +144,12 @@ export class AtlasMap {
     if (!this.fitted && this.polygons) this.fit();
   }
 
+  /** Labels where they fit, small streets only when one looks closer. */
   #labels() {
+    if (this.streets && this.fitted) {
+      const close = this.map.getZoom() > this.map.getBoundsZoom(this.polygons.getBounds(), false, L.point(8, 8)) + 0.9;
+      if (close !== this.map.hasLayer(this.streets)) this.map[close ? "addLayer" : "removeLayer"](this.streets);
+    }
     const scale = this.map.getZoom() === undefined ? 0 : this.map.getZoomScale(this.map.getZoom(), 0);
     for (const { label, room } of this.units.values()) {
       const fits = room * scale >= LABEL_ROOM;

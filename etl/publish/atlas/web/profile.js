@@ -1,10 +1,10 @@
 // A unit's profile: facts, classes, sentences, series of the chosen indicator, ages, all key figures with intervals.
 
+import { BAND, comparison, trendCell } from "./cells.js";
 import { intervalBar, pyramid, scrolling, seriesChart, spanOf } from "./charts.js";
 import { OVERVIEW, Series, load, rows, valueReadings } from "./data.js";
 import { el } from "./elements.js";
 import * as address from "./state.js";
-import { comparison, trendCell } from "./table.js";
 import * as words from "./words.js";
 
 let newest = null;
@@ -22,14 +22,10 @@ export async function newestSeries() {
   return newest;
 }
 
-export function unitTitle(atlas, unit) {
-  return `${atlas.level(unit.ebene).titel} ${unit.gebiet} ${unit.kurz}`;
-}
-
 /** The profile of a unit as elements; needs the files of newest values, results and ages. */
 export async function profile(atlas, unit, state, measure) {
   const [series, chosen] = await Promise.all([newestSeries(), atlas.series(measure.code), atlas.addOverview()]);
-  const parts = [el("h3", {}, unitTitle(atlas, unit)), facts(atlas, unit), await results(atlas, unit)];
+  const parts = [el("h3", {}, atlas.titleOf(unit)), facts(atlas, unit), await results(atlas, unit)];
   const told = atlas.about.saetze ? await sentences(unit) : null;
   if (told) parts.push(told);
   if (measure.art === "wert") {
@@ -37,7 +33,7 @@ export async function profile(atlas, unit, state, measure) {
       { name: unit.kurz, kind: "erste", readings: chosen.history(unit.ebene, unit.gebiet) },
       ...(atlas.city ? [{ name: atlas.city.kurz, kind: "stadt", readings: chosen.history(atlas.cityLevel, atlas.city.gebiet) }] : []),
     ]);
-    parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), chart ?? el("p", {}, "Für dieses Gebiet liegen keine Werte vor."));
+    parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), trendSentence(atlas, unit, measure), chart ?? el("p", {}, "Für dieses Gebiet liegen keine Werte vor."));
   }
   const ages = await ageGroups(unit);
   if (ages) parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), pyramid(unit.kurz, ages.groups));
@@ -47,6 +43,18 @@ export async function profile(atlas, unit, state, measure) {
     parts.push(themeTable(atlas, theme, unit, series, state, measure));
   }
   return el("div", { class: "profil" }, parts);
+}
+
+/** „Trend 2021 bis 2025: steigend, um 0,26 %-Punkte im Jahr“; nothing where no trend was computed. */
+function trendSentence(atlas, unit, measure) {
+  if (!atlas.results.trend) return null;
+  const own = rows(atlas.results.trend, { column: "kennzahl", text: measure.code })
+    .find((one) => one.ebene === unit.ebene && one.gebiet === unit.gebiet);
+  if (!own) return null;
+  const by = (value) => words.number(value, Math.min(4, measure.stellen + 1));
+  const unitWord = measure.einheit === "%" ? "Prozentpunkte" : measure.einheit;
+  return el("p", {}, `Trend ${own.von_zeitraum} bis ${own.bis_zeitraum}: ${own.richtung === "kein_trend" ? "keine gesicherte Richtung" : words.trend(own.richtung)?.words ?? own.richtung}; `
+    + `Steigung im Jahr ${by(own.steigung)}${unitWord ? ` ${unitWord}` : ""} (Vertrauensbereich ${by(own.steigung_unten)} bis ${by(own.steigung_oben)}).`);
 }
 
 function facts(atlas, unit) {
@@ -77,7 +85,10 @@ async function sentences(unit) {
   const own = all[unit.ebene]?.[unit.gebiet];
   if (!own) return null;
   const list = (title, lines) => (lines.length ? el("div", {}, el("h4", {}, title), el("ul", {}, lines.map((line) => el("li", {}, line)))) : null);
-  return el("div", { class: "saetze" }, list("Stärken", own.staerken), list("Belastungen", own.belastungen), list("Zu den Daten", own.hinweise));
+  return el("div", { class: "saetze" }, list("Lage", own.lage), list("Günstiger als die Stadt", own.staerken),
+    list("Ungünstiger als die Stadt", own.belastungen), list("Anders als die Stadt, ohne Wertung", own.auffaellig),
+    list("Zu den Daten", own.hinweise), own.einrichtungen.length ? el("details", {}, el("summary", {}, `Öffentliche Einrichtungen (${own.einrichtungen.length})`),
+      el("ul", {}, own.einrichtungen.map((line) => el("li", {}, line)))) : null);
 }
 
 async function ageGroups(unit) {
@@ -112,12 +123,12 @@ function themeTable(atlas, theme, unit, series, state, measure) {
     return el("tr", one.code === measure.code ? { class: "gewaehlt" } : {},
       el("th", { scope: "row" }, el("a", { href: link }, words.heading(one))), el("td", {}, period),
       el("td", { class: here.shown ? "zahl" : "zustand" }, words.text(one, here)), el("td", {}, words.interval(one, here) || "–"),
-      el("td", { class: "bild" }, intervalBar(spanOf([...all, city]), here, city)), el("td", { class: "zahl" }, city ? words.text(one, city) : "–"),
+      el("td", { class: "bild" }, intervalBar(spanOf(all), here, city)), el("td", { class: "zahl" }, city ? words.text(one, city) : "–"),
       el("td", {}, comparison(here)), el("td", {}, trendCell(here.trend)));
   }).filter(Boolean);
   if (!body.length) return null;
-  const head = ["Kennzahl", "Zeitraum", "Wert", "Vertrauensbereich", "Lage", "Stadt", "Vergleich mit der Stadt", "Trend"];
+  const head = ["Kennzahl", "Zeitraum", "Wert", BAND, "Lage", "Stadt", "Vergleich mit Stadt", "Trend"];
   return el("details", { open: theme.code === measure.thema || measure.thema === OVERVIEW }, el("summary", {}, `${theme.titel} (${body.length})`),
-    scrolling(`Kennzahlen ${theme.titel}`, el("table", { class: "werte" }, el("caption", { class: "nur-vorlesen" }, `${theme.titel}: ${unitTitle(atlas, unit)}`),
+    scrolling(`Kennzahlen ${theme.titel}`, el("table", { class: "werte" }, el("caption", { class: "nur-vorlesen" }, `${theme.titel}: ${atlas.titleOf(unit)}`),
       el("thead", {}, el("tr", {}, head.map((title) => el("th", { scope: "col" }, title)))), el("tbody", {}, body))));
 }

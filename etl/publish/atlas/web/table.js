@@ -1,47 +1,33 @@
 // The table of the indicator that is shown: one row a unit, and the city below.
 
+import { BAND, DASH, comparison, trendCell } from "./cells.js";
 import { intervalBar, scrolling, spanOf } from "./charts.js";
 import { el } from "./elements.js";
 import * as words from "./words.js";
-
-const DASH = "–";
-
-/** Sign and words of a comparison, in one cell. */
-export function comparison(one) {
-  const found = words.beside(one);
-  if (!found) return DASH;
-  return el("span", { class: `urteil ${found.kind}` }, el("span", { "aria-hidden": "true" }, found.sign), " ",
-    found.judged ? `${found.words} (${found.judged})` : found.words);
-}
-
-export function trendCell(direction) {
-  const found = words.trend(direction);
-  return found ? el("span", {}, el("span", { "aria-hidden": "true" }, found.sign), " ", found.words) : DASH;
-}
 
 /** The table: entries [{unit, one}] in the order given. */
 export function valueTable(measure, caption, entries, city, cityReading) {
   if (measure.art !== "wert") return resultTable(measure, caption, entries);
   const span = spanOf(entries.map(({ one }) => one));
   const counted = entries.some(({ one }) => one?.shown && one.nenner !== null);
-  const head = ["Nr.", "Gebiet", words.heading(measure), "Vertrauensbereich", "Lage", "Vergleich mit der Stadt", "Trend",
-    ...(counted ? ["Zähler", "Nenner"] : []), "Güte"];
+  const estimated = entries.some(({ one }) => one?.shown && one.guete !== "exakt");
+  const head = ["Nr.", "Gebiet", words.heading(measure), BAND, "Lage", "Vergleich mit Stadt", "Trend",
+    ...(counted ? ["Zähler / Nenner"] : []), ...(estimated ? ["Güte"] : [])];
   const row = (unit, one, isCity) => el("tr", isCity ? { class: "stadt" } : {},
     el("td", {}, isCity ? "" : unit.gebiet), el("th", { scope: "row" }, unit.kurz),
     el("td", { class: one?.shown ? "zahl" : "zustand" }, words.text(measure, one)),
     el("td", {}, words.interval(measure, one) || DASH),
     el("td", { class: "bild" }, isCity ? "" : intervalBar(span, one, cityReading)),
     el("td", {}, isCity ? DASH : comparison(one)), el("td", {}, trendCell(one?.trend)),
-    counted ? [count(one, "zaehler"), count(one, "nenner")] : [],
-    el("td", {}, one?.guete ? words.quality(one.guete) : DASH));
+    counted ? el("td", { class: "zahl" }, one?.shown && one.nenner !== null ? `${count(one.zaehler)} / ${count(one.nenner)}` : DASH) : null,
+    estimated ? el("td", {}, one?.guete ? words.quality(one.guete) : DASH) : null);
   return scrolling(caption, el("table", { class: "werte" }, el("caption", {}, caption),
     el("thead", {}, el("tr", {}, head.map((title) => el("th", { scope: "col" }, title)))),
     el("tbody", {}, entries.map(({ unit, one }) => row(unit, one, false)), city ? row(city, cityReading, true) : null)));
 }
 
-function count(one, column) {
-  const value = one?.shown ? one[column] : null;
-  return el("td", { class: "zahl" }, value === null || value === undefined ? DASH : words.number(value, Number.isInteger(value) ? 0 : 1));
+function count(value) {
+  return value === null ? DASH : words.number(value, Number.isInteger(value) ? 0 : 1);
 }
 
 function resultTable(measure, caption, entries) {

@@ -54,6 +54,11 @@ export function interval(measure, one) {
   return `${plain(measure, one.ki_unten)} bis ${plain(measure, one.ki_oben)}`;
 }
 
+/** The same where there is little room: „Typ 2“ without what marks it. */
+export function brieflyText(measure, one) {
+  return measure.art === "typ" && one?.shown ? text(measure, one).split(":")[0] : text(measure, one);
+}
+
 /** Beside the city: a sign, words, and a CSS class. */
 export function beside(one) {
   if (!one?.shown || !one.vergleich_stadt) return null;
@@ -62,12 +67,13 @@ export function beside(one) {
     hoeher: "höher als die Stadt", niedriger: "niedriger als die Stadt",
     nicht_unterscheidbar: "nicht von der Stadt unterscheidbar",
   }[one.vergleich_stadt];
+  const brief = { hoeher: "höher", niedriger: "niedriger", nicht_unterscheidbar: "nicht unterscheidbar" }[one.vergleich_stadt];
   const judged = one.vergleich_stadt === "nicht_unterscheidbar" ? "" : told.bewertung?.[one.bewertung_stadt] ?? "";
-  return { sign, words, judged, kind: judged ? one.bewertung_stadt : "" };
+  return { sign, words, brief, judged, kind: judged ? one.bewertung_stadt : "" };
 }
 
 export function trend(direction) {
-  const sign = { steigend: "↗", fallend: "↘", kein_trend: "→" }[direction];
+  const sign = { steigend: "↗", fallend: "↘", kein_trend: "·" }[direction];
   return sign ? { sign, words: told.trend?.[direction] ?? direction } : null;
 }
 
