@@ -5,7 +5,7 @@ Task: ``project`` (the .qgs). Answer: ``layers``, in the order of the tree, and 
 
 from project_builder.application import run
 from project_builder.opened import open_project, service_name
-from qgis.core import QgsDataSourceUri
+from qgis.core import QgsDataSourceUri, QgsMapLayer
 
 
 def _checked(layer):
@@ -18,7 +18,7 @@ def _checked(layer):
         "empty_geometries": 0,
         "fields_without_alias": [],
     }
-    if not layer.isValid():
+    if not layer.isValid() or layer.type() != QgsMapLayer.VectorLayer:
         return found
     # The declared key column is read itself: QGIS's feature ids are unique by making.
     column = QgsDataSourceUri(layer.source()).keyColumn()

@@ -19,6 +19,12 @@ SEQUENTIAL = {
 BELOW_ZERO = ("#f5dfbd", "#cf8636", "#7a3b0c")
 ABOVE_ZERO = ("#cde5f2", "#5f9fc9", "#143f73")
 
+# For kinds that have no order: told apart by lightness too, none of them red against green.
+CATEGORIES = (
+    "#7fb3d9", "#ecca77", "#3f5f99", "#c98f5d", "#cfe3b4", "#7a4f7d", "#5fa59b", "#f1dfe6", "#8c6b3f", "#a9a4d6",
+    "#2f4f4f", "#dccdb4",
+)  # fmt: skip
+
 WITHHELD_FILL = "#c8c8c8"
 WITHHELD_HATCH = "#6e6e6e"
 MISSING_FILL = "#f7f7f7"
