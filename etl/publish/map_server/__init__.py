@@ -21,14 +21,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.errors import SetupError
+import psycopg
+
+from etl.errors import SetupError, SozialberichtError
 from etl.publish.map_server import account, web
 from etl.publish.map_server.workers import PROGRAM, Workers
 from etl.publish.qgis_process import environment, write_service
 from etl.warehouse import service
 
 ROLE = "qgis_server"
-START_SECONDS = 60
+START_SECONDS = 120
 LOG_LEVEL_CRITICAL = "2"
 """Warnings tell of caches, and may repeat what was asked for."""
 LOG_BYTES = 10_000_000
@@ -91,7 +93,7 @@ def running(
     who = account.server()
     with tempfile.TemporaryDirectory(prefix="sozialbericht-server-") as folder_name, contextlib.ExitStack() as ending:
         folder = Path(folder_name)
-        variables = _lay_out(
+        variables, address = _lay_out(
             folder, name, service.parameters(name, ROLE) if parameters is None else parameters, published
         )
         count = processes or os.cpu_count() or 1
@@ -111,26 +113,36 @@ def running(
         server = MapServer(host, port, log, process, workers)
         _wait(server, count)
         stop = threading.Event()
-        watching = threading.Thread(target=_watch, args=(server, published, folder, who, stop), daemon=True)
+        watching = threading.Thread(target=_watch, args=(server, published, address, who, stop), daemon=True)
         ending.callback(watching.join)
         ending.callback(stop.set)
         watching.start()
         yield server
 
 
-def _lay_out(folder: Path, name: str, address: Mapping[str, str], published: web.Published) -> dict[str, str]:
-    """Project, start page, service file and password in ``folder``; returns the environment of QGIS Server."""
+def _lay_out(
+    folder: Path, name: str, address: Mapping[str, str], published: web.Published
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Project, start page, service file and password in ``folder``.
+
+    Returns the environment of QGIS Server, and the libpq parameters with which it reads.
+    """
     (folder / "projekt").mkdir()
     (folder / "seite").mkdir()
-    published.lay_out(folder)
     reachable = account.reachable(folder, {**address, **_limits(address)})
-    return {
+    try:
+        published.lay_out(folder, reachable)
+    except psycopg.Error as problem:
+        raise SetupError(
+            f"QGIS Server kann das Projekt nicht anbieten: {str(problem).strip()}\n"
+            "Abhilfe: zuerst „./sozialbericht run“ oder „./sozialbericht publish“ ausführen."
+        ) from problem
+    variables = {
         **environment(folder, write_service(folder, name, reachable)),
         "QGIS_PROJECT_FILE": str(folder / "projekt" / "projekt.qgs"),
         "QGIS_OPTIONS_PATH": str(folder),
         "QGIS_SERVER_LOG_LEVEL": LOG_LEVEL_CRITICAL,
         "QGIS_SERVER_LOG_STDERR": "1",
-        "QGIS_SERVER_TRUST_LAYER_METADATA": "1",
         # Layouts are for people; as a service they would be an invitation to keep the processes busy.
         "QGIS_SERVER_DISABLE_GETPRINT": "1",
         "QGIS_SERVER_WMS_MAX_WIDTH": str(LARGEST_PICTURE),
@@ -138,6 +150,7 @@ def _lay_out(folder: Path, name: str, address: Mapping[str, str], published: web
         # Its own plugins only: none.
         "QGIS_PLUGINPATH": str(folder),
     }
+    return variables, reachable
 
 
 def _limits(address: Mapping[str, str]) -> dict[str, str]:
@@ -188,17 +201,18 @@ def _ask(server: MapServer) -> str:
 
 
 def _watch(
-    server: MapServer, published: web.Published, folder: Path, who: account.Account, stop: threading.Event
+    server: MapServer, published: web.Published, address: Mapping[str, str], who: account.Account, stop: threading.Event
 ) -> None:
     """Replace processes that died, follow what is published, keep the log short."""
+    folder = server.log.parent
     while not stop.wait(LOOK_SECONDS):
         server.workers.look_after()
-        with contextlib.suppress(OSError):  # in the middle of a change: next time
+        # in the middle of a change, or the database is away: next time
+        with contextlib.suppress(OSError, psycopg.Error, SozialberichtError):
             if published.changed():
-                project = published.lay_out(folder)
+                published.lay_out(folder, address)
                 who.own(folder)
-                if project:
-                    server.workers.renew()
+                server.workers.renew()
         if server.log.stat().st_size > LOG_BYTES:
             shutil.copyfile(server.log, server.log.with_suffix(".alt"))
             os.truncate(server.log, 0)

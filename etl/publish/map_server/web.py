@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import jinja2
 
 from etl.publish import german, products
+from etl.publish.map_server.project import served
 
 PROGRAM = Path("/usr/sbin/nginx")
 FOLDERS = ("atlas", "bericht", "steckbriefe", "exporte")
@@ -79,19 +79,12 @@ class Published:
         """Whether the project or the current release is another than when it was last laid out."""
         return self._state() != self._seen
 
-    def lay_out(self, folder: Path) -> bool:
-        """Copy the project and write the start page into a server's folder; returns whether the project is new."""
+    def lay_out(self, folder: Path, address: Mapping[str, str]) -> None:
+        """Write the project, as it is served from the database at ``address``, and the start page into a folder."""
         state = self._state()
-        new = not self._seen or state[0] != self._seen[0]
-        if new:
-            fresh = folder / "projekt" / "neu"
-            shutil.copyfile(self.project(), fresh)
-            fresh.replace(folder / "projekt" / "projekt.qgs")
-        page = folder / "seite" / "neu"
-        page.write_text(self.page(), encoding="utf-8")
-        page.replace(folder / "seite" / "index.html")
+        _replace(folder / "projekt" / "projekt.qgs", served(self.project().read_text(encoding="utf-8"), address))
+        _replace(folder / "seite" / "index.html", self.page())
         self._seen = state
-        return new
 
     def page(self) -> str:
         """The German page that lists report, atlas, profiles, exports and services."""
@@ -104,6 +97,13 @@ class Published:
         return _TEMPLATES.get_template("start.html.j2").render(
             title=self.title, label=label, notice=notice, products=shown
         )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once."""
+    fresh = path.with_name("neu")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 def _links(place: Path, start: str) -> list[dict[str, str]]:
