@@ -42,7 +42,7 @@ def series_of(numbers: Numbers, code: str) -> Drawing | None:
         kept = []
     title = f"{numbers.measure(code).heading}, {periods[0]} bis {periods[-1]}"
     figure = line_svg(f"verlauf-{code}", title, periods, [main, *kept], numbers.measure(code))
-    return Drawing(figure, numbers.source_line(code).partition(", ")[2])
+    return Drawing(figure, numbers.source_line(code).partition(", ")[2], css="breit")
 
 
 MOST_LINES = 6

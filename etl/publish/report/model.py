@@ -76,11 +76,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with its numbers as a table beneath; ``source``: the line about date and source."""
+    """A figure with its numbers as a table; ``source``: the line about date and source.
+
+    ``css``: ``breit`` over the whole width, ``rand`` small at the side, ``nebeneinander`` with the table beside it.
+    """
 
     figure: Figure
     source: str = ""
-    half: bool = False
+    css: str = ""
     table: bool = True
     kind: ClassVar[str] = "abbildung"
 

@@ -76,7 +76,7 @@ def _city(numbers: Numbers, frame: pl.DataFrame) -> Section:
         )
     )
     assumed = Paragraph("Szenarien sind Setzungen, keine Vertrauensgrenzen. Was eintritt, kann außerhalb liegen.")
-    blocks = (assumed, Points(points), Drawing(figure, _line(numbers)))
+    blocks = (assumed, Points(points), Drawing(figure, _line(numbers), css="breit"))
     return Section("ausblick-stadt", "Wie sich die Bevölkerung entwickeln könnte", blocks)
 
 

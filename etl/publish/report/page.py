@@ -21,6 +21,9 @@ WORDS = re.compile(r"<(?:title|desc)[^>]*>([^<]*)</")
 SIZE = re.compile(r'\swidth="([\d.]+)" height="([\d.]+)"')
 
 
+LONGEST_NAME = 26
+
+
 @dataclass(frozen=True)
 class Front:
     """What stands on the first page."""
@@ -58,6 +61,11 @@ def _worded(figure: Figure) -> frozenset[int]:
     return frozenset({0, *(n for n, column in enumerate(cells) if not any(c[-1:].isdigit() for c in column))})
 
 
+def _named(figure: Figure) -> bool:
+    """Whether the rows of a figure's table have short names, of areas or periods."""
+    return all(len(row[0]) <= LONGEST_NAME for row in figure.rows)
+
+
 def _json(records: list[dict[str, Any]]) -> Markup:
     # a value may not close the element that holds it
     text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
@@ -70,7 +78,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(FOLDER), undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"parts": _parts, "worded": _worded, "json": _json, "svg": Markup, "html": Markup}
+    made.filters |= {"parts": _parts, "worded": _worded, "named": _named, "json": _json, "svg": Markup, "html": Markup}
     return made
 
 

@@ -35,10 +35,11 @@ def _profile(numbers: Numbers, profile: Profile) -> Section:
         numbers.show(figure.code, unit)
         numbers.show(figure.code, numbers.city)
     line = f"Stand {numbers.source.edition.label}.{' Synthetische Daten.' if profile.synthetic else ''}"
-    blocks: list[Block] = [Paragraph(_where(profile))]
+    blocks: list[Block] = []
     locator = locator_figure(profile, numbers.areas.get(profile.level) or Areas("", (), (), (0.0, 0.0, 1.0, 1.0)))
     if locator:
-        blocks.append(Drawing(locator, table=False, half=True))
+        blocks.append(Drawing(locator, table=False, css="rand"))
+    blocks.append(Paragraph(_where(profile)))
     for title, sentences in (
         ("Soziale Lage im Vergleich:", profile.situation), ("Günstiger als in der Stadt:", profile.strengths),
         ("Ungünstiger als in der Stadt:", profile.strains), ("Was außerdem auffällt:", profile.remarkable),
@@ -46,14 +47,15 @@ def _profile(numbers: Numbers, profile: Profile) -> Section:
         if sentences:
             blocks.extend((Paragraph(title, strong=True), Points(tuple(("", s) for s in sentences))))
     if (spine := spine_figure(profile)) is not None:
-        blocks.append(Drawing(spine, line))
+        blocks.append(Drawing(spine, line, css="breit"))
     if (pyramid := pyramid_figure(profile)) is not None:
-        blocks.append(Drawing(pyramid, line))
+        blocks.append(Drawing(pyramid, line, css="nebeneinander"))
     if (years := _years(numbers, profile)) is not None:
         blocks.append(years)
     if profile.facilities:
         blocks.append(Paragraph(_facilities(profile)))
-    blocks.extend(Paragraph(note, note=True) for note in profile.notes)
+    if profile.notes:
+        blocks.append(Paragraph(" ".join(profile.notes), note=True))
     return Section(profile.anchor, profile.name, tuple(blocks), page=True)
 
 
