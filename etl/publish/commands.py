@@ -12,7 +12,8 @@ from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
 from etl.console import tell
 from etl.errors import SozialberichtError
-from etl.publish import german, qgis_project
+from etl.publish import german, qgis_project, qgis_store
+from etl.publish.source import open_source
 from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="QGIS-Projekt bauen, prüfen und Karten daraus zeichnen.")
@@ -114,3 +115,17 @@ def time_project(
     lines += [f"{german.number(seconds, 2)} s  {name}" for name, seconds in found.maps]
     maps = [{"kartenthema": name, "sekunden": round(seconds, 3)} for name, seconds in found.maps]
     tell("\n".join(lines), projekt=str(path), oeffnen_sekunden=round(found.load, 3), karten=maps)
+
+
+@app.command()
+def store() -> None:
+    """Projekt und Stile in die Datenbank schreiben; QGIS findet sie dort ohne Dateien."""
+    catalogue = load_catalogue(settings.catalogue_dir())
+    engine = prepared_engine(catalogue, migrated=False)
+    styles = qgis_store.store(engine, open_source(catalogue), catalogue)
+    title = catalogue.city.report_title
+    tell(
+        f"Datenbank {catalogue.city.database}, Schema {qgis_store.SCHEMA}: Projekt „{title}“ und {styles} Stile.",
+        projekt=title,
+        stile=styles,
+    )

@@ -16,7 +16,7 @@ literal, column = qgis_text.literal, qgis_text.column
 SIGNED_KINDS = ("veraenderung", "saldo")
 LABEL_LINE = 19
 """Letters after which a district's name goes on in the next line."""
-SMALL_SCALE = 75_000
+SMALL_SCALE = 100_000
 """Scale as denominator beyond which a name would not fit its district: keys stand for names there."""
 LABEL_NAME = f"wordwrap(replace(\"name\", ' (vorläufig)', ''), {LABEL_LINE})"
 """A name on the map; that districts are provisional is said once, in the map's corner."""

@@ -83,6 +83,7 @@ def test_readers_see_the_published_views_and_nothing_else(database: str, role: s
                 continue
             seen.add(f"{schema}.{name}")
     support = {"public.geometry_columns", "public.geography_columns", "public.spatial_ref_sys"}
+    support |= {"public.qgis_projects", "public.layer_styles"}
     assert {name for name in seen if not name.startswith("sozialbericht.")} <= support
     assert {f"sozialbericht.{name}" for name in CONTRACT} <= seen
 
