@@ -94,7 +94,7 @@ def profiles(source: Source, catalogue: Catalogue) -> tuple[Profile, ...]:
                 city_name=catalogue.city.name, inhabitants=row["einwohner"],
                 inhabitants_period=row["einwohner_zeitraum"] or "", hectares=row["flaeche_ha"],
                 version=row["gebietsstand"], provisional=provisional, synthetic=synthetic, figures=own,
-                leading=leading, pyramid=_pyramid(values, catalogue, count, level, key),
+                leading=leading, pyramid=pyramid_of(values, catalogue, count, level, key),
                 indices=indices.get(key, ()), types=types.get(key, ()),
                 situation=sentences.situation(indices.get(key, ()), types.get(key, ())),
                 strengths=sentences.judged(own, "guenstiger", catalogue.city.name),
@@ -194,7 +194,7 @@ def age_label(group: str) -> str:
     return f"unter {int(after)}" if int(first) == 0 else f"{int(first)}–{int(after) - 1}"
 
 
-def _pyramid(values: Values, catalogue: Catalogue, count: str | None, level: str, key: str) -> Pyramid | None:
+def pyramid_of(values: Values, catalogue: Catalogue, count: str | None, level: str, key: str) -> Pyramid | None:
     """Inhabitants by age and sex in the newest period that has both; None where there are no age groups."""
     if count is None:
         return None

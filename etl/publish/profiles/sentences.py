@@ -23,8 +23,6 @@ MOVED = {"steigend": "gestiegen", "fallend": "gesunken"}
 def compared_sentence(figure: KeyFigure, city_name: str) -> str:
     """„Arbeitslosenanteil: 2,7 %, niedriger als in Norderstedt (4,1 %); seit 2021 gesunken.“."""
     value, city = figure.reading, figure.city
-    if not (value.shown and city.shown) or value.compared in (None, NOT_DISTINGUISHABLE):
-        raise ValueError(f"{figure.code} unterscheidet sich nicht")
     words = german.COMPARED[value.compared or ""]
     text = (
         f"{figure.measure.title}: {figure.measure.reading(value)} ({value.period}), {words} als in {city_name} "
@@ -34,6 +32,12 @@ def compared_sentence(figure: KeyFigure, city_name: str) -> str:
         text += f"; {STRICT}"
     moved = _moved(figure)
     return f"{text}; {moved}." if moved else f"{text}."
+
+
+def _apart(figure: KeyFigure) -> bool:
+    """Whether both values are shown and differ beyond chance."""
+    both = figure.reading.shown and figure.city.shown
+    return both and figure.reading.compared not in (None, NOT_DISTINGUISHABLE)
 
 
 def trend_sentence(figure: KeyFigure) -> str:
@@ -60,13 +64,9 @@ TREND_YEARS = 5
 def judged(figures: Sequence[KeyFigure], wanted: str, city_name: str) -> tuple[str, ...]:
     """Sentences about what is ``wanted`` (guenstiger, unguenstiger): differences, then developments of the rest."""
     shown = [f for f in figures if f.reading.shown]
-    apart = [f for f in shown if f.city.shown and f.reading.judged == wanted]
+    apart = [f for f in shown if _apart(f) and f.reading.judged == wanted]
     apart.sort(key=lambda f: (-abs(f.position or 0.0), f.code))
-    told = {
-        f.code
-        for f in shown
-        if f.city.shown and f.reading.judged in german.JUDGED and f.reading.judged != NOT_DISTINGUISHABLE
-    }
+    told = {f.code for f in shown if _apart(f)}
     moving = [f for f in shown if f.code not in told and _moved(f)
               and JUDGEMENT.get((f.polarity, f.reading.trend or "")) == wanted]  # fmt: skip
     return tuple([*(compared_sentence(f, city_name) for f in apart), *(trend_sentence(f) for f in moving)][:MOST])
@@ -74,8 +74,7 @@ def judged(figures: Sequence[KeyFigure], wanted: str, city_name: str) -> tuple[s
 
 def remarkable(figures: Sequence[KeyFigure], city_name: str) -> tuple[str, ...]:
     """Differences of neutral key figures, largest first."""
-    apart = [f for f in figures if f.reading.shown and f.city.shown and f.reading.judged is None
-             and f.reading.compared not in (None, NOT_DISTINGUISHABLE)]  # fmt: skip
+    apart = [f for f in figures if _apart(f) and f.reading.judged is None]
     apart.sort(key=lambda f: (-abs(f.position or 0.0), f.code))
     return tuple(compared_sentence(f, city_name) for f in apart[:MOST])
 
