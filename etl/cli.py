@@ -42,6 +42,7 @@ COMMANDS = {
     "publish": "etl.publish.release_commands:publish",
     "status": "etl.publish.gaps.commands:status",
     "profile": "etl.publish.profile.commands:app",
+    "report": "etl.publish.report.commands:app",
     "export": "etl.publish.exports.commands:export",
     "qgis": "etl.publish.commands:app",
     "serve": "etl.publish.map_server.commands:serve",

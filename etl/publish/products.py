@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from etl.catalogue import Catalogue
 from etl.publish.atlas.build import build as build_atlas
 from etl.publish.exports.build import build as build_exports
+from etl.publish.report.build import build as build_report
+from etl.publish.qgis_store import PROJECT_FILE
+from etl.publish.qgis_store import build as build_qgis
 from etl.publish.source import Source
 from etl.releases import files, steps
 from etl.warehouse import service
@@ -31,7 +34,9 @@ class Product:
 
 PRODUCTS = (
     Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),
+    Product("bericht", "Sozialbericht", build_report, "bericht.html"),
     Product("atlas", "Web-Atlas", build_atlas, "index.html"),
+    Product("qgis", "QGIS-Projekt", build_qgis, PROJECT_FILE),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from etl.catalogue import Catalogue
@@ -9,7 +10,7 @@ from etl.catalogue.chapters import Chapter
 from etl.publish.report.annex import annex_chapter, glossary_chapter, methods_chapter
 from etl.publish.report.changes import Changes, find_changes
 from etl.publish.report.conditions import conditions_chapter
-from etl.publish.report.model import ChapterPage
+from etl.publish.report.model import ChapterPage, Paragraph
 from etl.publish.report.numbers import Numbers
 from etl.publish.report.outlook import outlook_chapter
 from etl.publish.report.page import Front, to_html
@@ -20,7 +21,7 @@ from etl.publish.report.texts import own_text
 from etl.publish.report.themes import theme_chapter
 from etl.publish.source import Source
 
-REPORT = "bericht.html"
+REPORT, CHANGES, PRINTED = FILES = ("bericht.html", "aenderungen.html", "bericht.pdf")
 
 
 def _chapter(numbers: Numbers, chapter: Chapter, changes: Changes) -> ChapterPage:
@@ -64,17 +65,24 @@ def front_of(numbers: Numbers) -> Front:
     )  # fmt: skip
 
 
-def pages(numbers: Numbers) -> list[ChapterPage]:
+def pages(numbers: Numbers, changes: Changes) -> list[ChapterPage]:
     """All chapters that have anything to show, numbered."""
-    changes = find_changes(numbers)
     made = (_chapter(numbers, chapter, changes) for chapter in numbers.plan.chapters)
     return _numbered([page for page in made if page])
 
 
 def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
-    """Write ``bericht.html`` and ``bericht.pdf`` into ``folder``; the same edition and texts, the same bytes."""
+    """Write the report as page and PDF and the list of changes into ``folder``.
+
+    The same edition and texts give the same bytes.
+    """
     numbers = Numbers(source, catalogue)
-    chapters = pages(numbers)
-    page = to_html(front_of(numbers), chapters, numbers.records())
+    changes, front = find_changes(numbers), front_of(numbers)
+    page = to_html(front, pages(numbers, changes), numbers.records())
     (folder / REPORT).write_text(page, encoding="utf-8")
-    write_pdf(page, folder / "bericht.pdf")
+    title = "Änderungen seit der letzten Ausgabe"
+    listed = ChapterPage("aenderungen", title, (Paragraph(changes.summary()),), changes.everything())
+    (folder / CHANGES).write_text(
+        to_html(replace(front, title=f"{front.title}: {title}"), [listed], []), encoding="utf-8"
+    )
+    write_pdf(page, folder / PRINTED)

@@ -46,16 +46,16 @@ def _profile(numbers: Numbers, profile: Profile) -> Section:
     ):  # fmt: skip
         if sentences:
             blocks.extend((Paragraph(title, strong=True), Points(tuple(("", s) for s in sentences))))
+    if profile.facilities:
+        blocks.append(Paragraph(_facilities(profile)))
+    if profile.notes:
+        blocks.append(Paragraph(" ".join(profile.notes), note=True))
     if (spine := spine_figure(profile)) is not None:
         blocks.append(Drawing(spine, line, css="breit"))
     if (pyramid := pyramid_figure(profile)) is not None:
         blocks.append(Drawing(pyramid, line, css="nebeneinander"))
     if (years := _years(numbers, profile)) is not None:
         blocks.append(years)
-    if profile.facilities:
-        blocks.append(Paragraph(_facilities(profile)))
-    if profile.notes:
-        blocks.append(Paragraph(" ".join(profile.notes), note=True))
     return Section(profile.anchor, profile.name, tuple(blocks), page=True)
 
 
