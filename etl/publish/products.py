@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from etl.catalogue import Catalogue
 from etl.publish.atlas.build import build as build_atlas
 from etl.publish.exports.build import build as build_exports
-from etl.publish.report.build import build as build_report
 from etl.publish.qgis_store import PROJECT_FILE
 from etl.publish.qgis_store import build as build_qgis
+from etl.publish.report.build import build as build_report
 from etl.publish.source import Source
 from etl.releases import files, steps
 from etl.warehouse import service
