@@ -16,6 +16,7 @@ from etl.publish.qgis_store import PROJECT_FILE
 from etl.publish.qgis_store import build as build_qgis
 from etl.publish.report.build import build as build_report
 from etl.publish.source import Source
+from etl.publish.steckbriefe import build_all as build_profile_sheets
 from etl.releases import files, steps
 from etl.warehouse import service
 
@@ -36,6 +37,7 @@ PRODUCTS = (
     Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),
     Product("bericht", "Sozialbericht", build_report, "bericht.html"),
     Product("atlas", "Web-Atlas", build_atlas, "index.html"),
+    Product("steckbriefe", "Steckbriefe", build_profile_sheets, "steckbriefe.pdf"),
     Product("qgis", "QGIS-Projekt", build_qgis, PROJECT_FILE),
 )
 

@@ -15,6 +15,8 @@ from qgis.PyQt.QtGui import QColor
 from project_builder.application import Failure
 
 MAX_PIXELS = 5000
+HEADING = "titel"
+"""Rule key of the legend's heading, below which the classes stand."""
 PRECISION = 3
 
 
@@ -68,14 +70,20 @@ def _relations(project, described, layers):
 def _map_themes(project, described, layers):
     """Themes from top to bottom, and the project opened in the first."""
     collection = project.mapThemeCollection()
+    group_of = {entry["id"]: group["name"] for group in described["groups"] for entry in group["layers"]}
     for theme in described["map_themes"]:
         record = QgsMapThemeCollection.MapThemeRecord()
+        # The tree shows the legend of the map and folds the rest.
+        record.setHasExpandedStateInfo(True)
+        record.setExpandedGroupNodes({group_of[theme["layers"][-1][0]]})
         for layer_id, style in theme["layers"]:
             entry = QgsMapThemeCollection.MapThemeLayerRecord(layers[layer_id])
             entry.usingCurrentStyle = True
             entry.currentStyle = style
             entry.isVisible = True
             entry.expandedLayerNode = layer_id == theme["layers"][-1][0]
+            if entry.expandedLayerNode:
+                entry.expandedLegendItems = {HEADING}
             record.addLayerRecord(entry)
         collection.insert(theme["name"], record)
     initial = next(theme for theme in described["map_themes"] if theme["name"] == described["initial_theme"])
@@ -86,7 +94,9 @@ def _map_themes(project, described, layers):
         node.setItemVisibilityChecked(layer_id in visible)
         if layer_id in visible:
             layer.styleManager().setCurrentStyle(visible[layer_id])
-    root.findLayer(layers[initial["layers"][-1][0]].id()).setExpanded(True)
+    lowest = root.findLayer(layers[initial["layers"][-1][0]].id())
+    lowest.setExpanded(True)
+    lowest.setCustomProperty("expandedLegendNodes", [HEADING])
 
 
 def _view(project, described, crs):

@@ -152,7 +152,7 @@
 <rules key="wurzel">
 <rule description="idx02_beschriftung" key="idx02_beschriftung">
 <settings>
-<text-style fieldName="if(@map_scale &gt; 75000, &quot;gebiet&quot;, wordwrap(replace(&quot;name&quot;, ' (vorläufig)', ''), 19)) || '\n' || coalesce(&quot;klasse_name&quot;, if(&quot;status&quot; = 'geheim', 'geheim', 'k. A.'))" fontFamily="DejaVu Sans" fontItalic="0" fontSize="8" fontWeight="50" isExpression="1" multilineHeight="0.94999999999999996" namedStyle="Book" textColor="0,0,0,255">
+<text-style fieldName="if(@map_scale &gt; 100000, &quot;gebiet&quot;, wordwrap(replace(&quot;name&quot;, ' (vorläufig)', ''), 19)) || '\n' || coalesce(&quot;klasse_name&quot;, if(&quot;status&quot; = 'geheim', 'geheim', 'k. A.'))" fontFamily="DejaVu Sans" fontItalic="0" fontSize="8" fontWeight="50" isExpression="1" multilineHeight="0.94999999999999996" namedStyle="Book" textColor="0,0,0,255">
 <text-buffer bufferColor="255,255,255,255" bufferDraw="1" bufferJoinStyle="128" bufferNoFill="1" bufferOpacity="0.84999999999999998" bufferSize="0.80000000000000004" />
 <dd_properties>
 <Option type="Map" />
