@@ -10,8 +10,8 @@ ENV LANG=C.UTF-8
 COPY sozialbericht pyproject.toml constraints.txt ./
 RUN ./sozialbericht prepare && apt-get clean && rm -rf /var/lib/apt/lists/* /root/.cache
 RUN useradd --system --user-group --no-create-home --home-dir /var/lib/sozialbericht sozialbericht
-# The second folder is where compose mounts a volume: it takes over the owner that it finds.
-RUN mkdir -p /var/lib/sozialbericht/output && chown sozialbericht: /var/lib/sozialbericht /var/lib/sozialbericht/output
+# The inner folders are where compose mounts volumes: these take over the owner that they find.
+RUN cd /var/lib/sozialbericht && mkdir -p output veroeffentlichung && chown sozialbericht: . output veroeffentlichung
 COPY . .
 
 FROM base AS etl
@@ -20,9 +20,6 @@ ENTRYPOINT ["./sozialbericht"]
 CMD ["run"]
 
 FROM base AS qgis-server
-RUN apt-get -q update && apt-get -q --yes install --no-install-recommends lighttpd && apt-get clean && rm -rf /var/lib/apt/lists/*
-ENV QGIS_PROJECT_FILE=/opt/sozialbericht/qgis/sozialbericht.qgs
-ENV SOZIALBERICHT_DATABASE=sozialbericht
 EXPOSE 8080
 USER sozialbericht
 ENTRYPOINT ["docker/qgis-server"]

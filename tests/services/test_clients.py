@@ -103,8 +103,9 @@ def test_owslib_reads_features(services: Services, names: list[str], catalogue: 
     wanted = found["features"][-1]["properties"]["Gebietsschlüssel"]
     one = features.collection_items(LAYER, limit=100, Gebietsschlüssel=wanted)
     assert [f["properties"]["Gebietsschlüssel"] for f in one["features"]] == [wanted]
-    assert features.collection(LAYER)["title"]
-    assert features.collection(LAYER)["description"]
+    for listed in features.collections()["collections"]:
+        assert listed["title"] and listed["title"] != listed["id"]
+        assert listed["description"], listed["id"]
 
 
 @pytest.mark.skipif(shutil.which("ogr2ogr") is None, reason="needs gdal-bin")

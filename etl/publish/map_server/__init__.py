@@ -107,7 +107,7 @@ def running(
         with log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603  # the distribution's program
                 who.command(web.PROGRAM, "-p", folder, "-e", "stderr", "-c", written),
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
+                cwd=folder, env={"LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
             )  # fmt: skip
         ending.callback(_end, process)
         server = MapServer(host, port, log, process, workers)
@@ -150,6 +150,8 @@ def _lay_out(
         # Its own plugins only: none.
         "QGIS_PLUGINPATH": str(folder),
     }
+    # it stands in the password file now
+    variables.pop("PGPASSWORD", None)
     return variables, reachable
 
 

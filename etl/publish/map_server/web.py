@@ -14,6 +14,8 @@ from etl.publish import german, products
 from etl.publish.map_server.project import served
 
 PROGRAM = Path("/usr/sbin/nginx")
+KEEP_SECONDS = 30
+"""How long an answer is given again."""
 FOLDERS = ("atlas", "bericht", "steckbriefe", "exporte")
 """Products that are handed out as files."""
 REQUESTS = (
@@ -138,7 +140,7 @@ def configure(
     values = {
         "folder": folder, "address": f"[{host}]" if ":" in host else host, "port": port, "processes": processes,
         "published": published.folder, "folders": "|".join(FOLDERS), "allowed": parameters_allowed(),
-        "requests": "|".join(REQUESTS),
+        "requests": "|".join(REQUESTS), "keep_seconds": KEEP_SECONDS,
         # A FastCGI program sees each request's parameters as its environment, in place of the one it began with.
         "variables": {name: variables[name] for name in ("PGSERVICEFILE", "HOME", "QGIS_PROJECT_FILE")},
     }  # fmt: skip
