@@ -87,6 +87,8 @@ def _parquet(path: Path) -> Iterator[FileTable]:
 
 def _records(found: object) -> Iterator[dict[str, Any]]:
     if isinstance(found, dict):
+        if found.keys() >= COMPACT:
+            return  # read as a table
         if found.keys() >= KEYED:
             yield found
         for value in found.values():

@@ -17,5 +17,5 @@ export function comparison(one) {
 
 export function trendCell(direction) {
   const found = words.trend(direction);
-  return found ? el("span", {}, el("span", { "aria-hidden": "true" }, found.sign), " ", found.words) : DASH;
+  return found ? el("span", { class: "trend" }, found.sign ? [el("span", { "aria-hidden": "true" }, found.sign), " "] : [], found.words) : DASH;
 }

@@ -37,8 +37,9 @@ async function settle(wishes) {
   const series = await atlas.series(measure.code);
   const there = new Set([...series.byPeriod.values()].flatMap((period) => [...period.values()].map((one) => one.ebene)));
   const levels = atlas.mapLevels.filter((level) => there.has(level.ebene));
-  const offered = levels.length ? levels : atlas.mapLevels;
-  const named = wishes.gebiet ? wishes.ebene && atlas.unit(wishes.ebene, wishes.gebiet) ? wishes.ebene : atlas.levelOf(wishes.gebiet) : null;
+  const named = wishes.gebiet ? (wishes.ebene && atlas.unit(wishes.ebene, wishes.gebiet) ? wishes.ebene : atlas.levelOf(wishes.gebiet)) : null;
+  // A unit that was asked for is shown, even where this indicator has no value for its level.
+  const offered = levels.length ? atlas.mapLevels.filter((level) => levels.includes(level) || level.ebene === named) : atlas.mapLevels;
   let level = offered.find((one) => one.ebene === (named ?? wishes.ebene))?.ebene ?? offered[offered.length - 1]?.ebene ?? null;
   if (!level) level = atlas.cityLevel;
   const periods = series.periodsOf(level);
@@ -121,7 +122,7 @@ function showMap() {
   const { measure, entries } = current;
   const where = $("karte");
   if (!atlas.mapLevels.some((level) => level.ebene === state.ebene)) {
-    where.parentElement.hidden = true;
+    where.parentElement.hidden = true; // no outlines at all
     $("legende").replaceChildren(el("p", {}, "Für diese Gebiete gibt es keine Umrisse. Die Werte stehen in der Tabelle."));
     return;
   }
@@ -144,7 +145,7 @@ function showMap() {
   $("legende").replaceChildren(
     el("h3", {}, words.heading(measure)),
     el("ul", {}, legend.map((entry) => el("li", {}, entry.swatch, el("span", {}, entry.text)))),
-    city?.shown ? el("p", {}, `${atlas.city.kurz}: ${words.text(measure, city, words.withUnit)}`) : null ?? "",
+    city?.shown ? el("p", {}, `${atlas.city.kurz}: ${words.text(measure, city, words.withUnit)}`) : "",
     atlas.about.synthetisch ? el("p", { class: "marke-synthetisch" }, "Synthetische Daten") : "",
   );
 }
@@ -303,6 +304,15 @@ function wire() {
   addEventListener("hashchange", () => {
     state = {};
     change(address.read(location.hash), { push: false });
+  });
+  // On paper nothing can be unfolded.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll(".profil > details:not([open])")];
+    for (const one of folded) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of folded) one.open = false;
   });
   addEventListener("resize", () => map?.resize());
 }

@@ -36,7 +36,10 @@ export async function profile(atlas, unit, state, measure) {
     parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), trendSentence(atlas, unit, measure), chart ?? el("p", {}, "Für dieses Gebiet liegen keine Werte vor."));
   }
   const ages = await ageGroups(unit);
-  if (ages) parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), pyramid(unit.kurz, ages.groups));
+  if (ages) {
+    const hidden = el("p", {}, "Der Altersaufbau nach Geschlecht wird zum Schutz der Personen nicht gezeigt.");
+    parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), ages.shown ? pyramid(unit.kurz, ages.groups) : hidden);
+  }
   parts.push(el("h4", {}, "Kennzahlen"), el("p", { class: "lesehilfe" },
     "Der Punkt ist der Wert, die dicke Linie sein Vertrauensbereich (95 %), der Strich der Wert der Stadt; die graue Linie reicht über alle Gebiete der Ebene. Ein offener Punkt: nicht von der Stadt unterscheidbar."));
   for (const theme of atlas.themes.filter((one) => one.code !== OVERVIEW)) {
@@ -103,12 +106,12 @@ async function ageGroups(unit) {
     if (row.kennzahl === "BEV01") groups.get(row.gruppe).all = row.wert;
     else groups.get(row.gruppe).women = row.zaehler;
   }
-  if (groups.size < 3 || ![...groups.values()].some((group) => group.women !== null)) return null;
+  if (groups.size < 3) return null;
   const made = [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([code, { all, women, sign }]) => ({
     name: code.endsWith("plus") ? `${code.slice(1, 3)}+` : `${Number(code.slice(1, 3))}–${Number(code.slice(4)) - 1}`,
     sign, women, others: all !== null && women !== null ? all - women : null,
   }));
-  return { period, groups: made };
+  return { period, groups: made, shown: made.some((group) => group.women !== null) };
 }
 
 function themeTable(atlas, theme, unit, series, state, measure) {

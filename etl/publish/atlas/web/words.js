@@ -73,8 +73,8 @@ export function beside(one) {
 }
 
 export function trend(direction) {
-  const sign = { steigend: "↗", fallend: "↘", kein_trend: "·" }[direction];
-  return sign ? { sign, words: told.trend?.[direction] ?? direction } : null;
+  const sign = { steigend: "↗", fallend: "↘", kein_trend: "" }[direction];
+  return sign === undefined ? null : { sign, words: told.trend?.[direction] ?? direction };
 }
 
 export function period(measure, value) {
