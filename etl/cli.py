@@ -45,6 +45,7 @@ COMMANDS = {
     "report": "etl.publish.report.commands:app",
     "export": "etl.publish.exports.commands:export",
     "qgis": "etl.publish.commands:app",
+    "steckbriefe": "etl.publish.steckbriefe_commands:app",
     "serve": "etl.publish.map_server.commands:serve",
     "catalogue": "etl.catalogue.commands:app",
     "audit": "etl.warehouse.auditlog_commands:app",

@@ -2,7 +2,7 @@
 
 Task: ``project``, ``layout`` (its name), ``out`` (a file; for PNG the beginning of its name), ``filter`` (expression on
 the atlas, or empty: as the layout says), ``dpi``. Answer: ``pages``, the names of the atlas pages in their order,
-``per_page`` (sheets of each) and ``messages``.
+``per_page`` (sheets of each) and ``messages``. Nothing is written where there is no page.
 """
 
 from project_builder.application import Failure, run
@@ -32,8 +32,9 @@ def export(task, messages):
             raise Failure(f"Die Auswahl {task['filter']} ist nicht lesbar: {problem}")
     atlas.updateFeatures()
     names = [atlas.nameForPage(number) for number in range(atlas.count())]
+    sheets = layout.pageCollection().pageCount()
     if not names:
-        raise Failure(f"Für „{task['layout']}“ gibt es kein Gebiet und keine Kennzahl zu zeichnen.")
+        return {"pages": [], "per_page": sheets, "qgis": Qgis.QGIS_VERSION, "messages": messages}
     if task["out"].endswith(".pdf"):
         settings = QgsLayoutExporter.PdfExportSettings()
         settings.dpi = task["dpi"]
@@ -47,7 +48,6 @@ def export(task, messages):
         result, problem = QgsLayoutExporter.exportToImage(atlas, task["out"], "png", settings)
     if result != QgsLayoutExporter.Success:
         raise Failure(f"„{task['layout']}“ ist nicht zu zeichnen: {problem or FAULTS.get(result, result)}.")
-    sheets = layout.pageCollection().pageCount()
     return {"pages": names, "per_page": sheets, "qgis": Qgis.QGIS_VERSION, "messages": messages}
 
 

@@ -81,6 +81,7 @@ class Legend:
     map: str
     layers: tuple[str, ...]
     columns: int = 1
+    heading: str = "Klassen, über alle Jahre gleich"
     kind: str = "legend"
 
 
@@ -159,7 +160,7 @@ def north_arrow(x: float, y: float, page: int = 0) -> tuple[Item, ...]:
 
 def number(value: str, decimals: int | str) -> str:
     """Expression of a number as Germans write it, with a true minus."""
-    return f"replace(formatnumber({value}, {decimals}, 'de'), '-', '{german.MINUS}')"
+    return f"replace(format_number({value}, {decimals}, 'de'), '-', '{german.MINUS}')"
 
 
 def heading(x: float, y: float, width: float, text: str, page: int) -> list[Item]:

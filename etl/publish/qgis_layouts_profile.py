@@ -250,7 +250,7 @@ def profile_layout(catalogue: Catalogue) -> Layout:
         *_frame(catalogue, 0, '[% "name" %]'),
         Label(Box(LEFT + 5, 24.6, 170, 5), below, size=9, color=QUIET),
         location,
-        ScaleBar(Box(LEFT + 3, 111, 40, 7), "Lage", 1.0),
+        ScaleBar(Box(LEFT + 3, 105, 40, 7), "Lage", 0.5),
         *north_arrow(LEFT + 82, 36),
         *_at_a_glance(),
         *table(known.figures, level.title.split()[-1]),

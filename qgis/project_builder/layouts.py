@@ -1,6 +1,7 @@
 """Print layouts from described ones."""
 
 from qgis.core import (
+    QgsCentroidFillSymbolLayer,
     QgsCoordinateReferenceSystem,
     QgsDateTimeRange,
     QgsExpressionContextUtils,
@@ -9,7 +10,6 @@ from qgis.core import (
     QgsLayoutItemLegend,
     QgsLayoutItemMap,
     QgsLayoutItemPage,
-    QgsLayoutItemPicture,
     QgsLayoutItemScaleBar,
     QgsLayoutItemShape,
     QgsLayoutMeasurement,
@@ -18,16 +18,20 @@ from qgis.core import (
     QgsLayoutSize,
     QgsLegendStyle,
     QgsMapLayer,
+    QgsMapLayerLegendUtils,
+    QgsMarkerSymbol,
     QgsPrintLayout,
     QgsProperty,
     QgsRectangle,
+    QgsSvgMarkerSymbolLayer,
+    QgsSymbolLayer,
     QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 from qgis.PyQt.QtGui import QColor, QFont
 
-from project_builder import layers
+from project_builder import layers, symbols
 from project_builder.application import Failure
 from project_builder.labels import FONT
 from project_builder.opened import service_name
@@ -36,6 +40,7 @@ MM = QgsUnitTypes.LayoutMillimeters
 HORIZONTAL = {"left": Qt.AlignLeft, "center": Qt.AlignHCenter, "right": Qt.AlignRight}
 VERTICAL = {"top": Qt.AlignTop, "middle": Qt.AlignVCenter, "bottom": Qt.AlignBottom}
 ATLAS_MARGIN = 0.35
+EMPTY_SVG = "base64:PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxIDEiPjwvc3ZnPg=="
 
 
 def add(project, described):
@@ -142,11 +147,15 @@ def _defined(item, key, expression):
 
 
 def _picture(layout, entry, known, maps):
-    item = QgsLayoutItemPicture(layout)
-    item.setMode(QgsLayoutItemPicture.FormatSVG)
-    item.setResizeMode(QgsLayoutItemPicture.Zoom)
-    item.setPictureAnchor(item.Middle)
-    _defined(item, QgsLayoutObject.PictureSource, entry["expression"])
+    """An SVG as a marker in the middle of a shape: QGIS draws it as lines, a picture item would make pixels of it."""
+    marker = QgsSvgMarkerSymbolLayer(EMPTY_SVG, entry["box"]["width"])
+    marker.setStrokeWidth(0)
+    marker.setDataDefinedProperty(QgsSymbolLayer.PropertyName, QgsProperty.fromExpression(entry["expression"]))
+    middle = QgsCentroidFillSymbolLayer()
+    middle.setSubSymbol(symbols._of(QgsMarkerSymbol, marker))
+    item = QgsLayoutItemShape(layout)
+    item.setShapeType(QgsLayoutItemShape.Rectangle)
+    item.setSymbol(symbols._of(QgsFillSymbol, middle))
     return item
 
 
@@ -194,8 +203,10 @@ def _legend(layout, entry, known, maps):
     root.clear()
     for name in entry["layers"]:
         node = root.addLayer(known[name])
-        # the style's own heading says it better than the layer's name
+        # the layer's name says nothing here
         node.setCustomProperty("legend/title-style", "hidden")
+        # nor does the style's heading, which no legend breaks into lines: title and unit stand above the map
+        QgsMapLayerLegendUtils.setLegendNodeUserLabel(node, 0, entry["heading"])
     item.setLegendFilterByMapEnabled(True)
     item.setColumnCount(entry["columns"])
     item.setBackgroundEnabled(False)
@@ -205,7 +216,6 @@ def _legend(layout, entry, known, maps):
     item.setSymbolWidth(6)
     item.setSymbolHeight(3.6)
     item.setBoxSpace(0)
-    item.setWrapString("")
     return item
 
 
