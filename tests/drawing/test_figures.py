@@ -25,10 +25,15 @@ from etl.publish.drawing import (
     line_svg,
     locator_svg,
     multiples_svg,
+    pyramid,
     pyramid_svg,
     spine_svg,
 )
+from etl.publish.drawing.bars import FILL
 from etl.publish.drawing.legend import hatch_on
+from etl.publish.drawing.lines import MAIN, OTHERS
+from etl.publish.drawing.pyramid import WOMEN
+from etl.publish.drawing.svg import QUIET
 from tests.drawing.shapes import PLAIN, four_squares, parsed, tags, words
 
 MEASURE = Measure("Anteil", "%", 1)
@@ -45,7 +50,7 @@ def figures(catalogue: Catalogue) -> dict[str, Figure]:
     """One of each kind, with a value of each state."""
     areas, scheme = four_squares(), indicator_scheme(catalogue.indicator["BEV04"])
     years = ("2023", "2024", "2025")
-    pyramid = [PyramidRow("unter 5", 10, 12, (0.1, 0.1)), PyramidRow("5–9", None, None, (0.1, 0.1), "geheim")]
+    ages = [PyramidRow("unter 5", 10, 12, (0.1, 0.1)), PyramidRow("5–9", None, None, (0.1, 0.1), "geheim")]
     spine = [
         SpineRow("Thema", MEASURE, reading, Reading(15.0, period="2025"), (12.5, 21.5, 17.0))
         for reading in READINGS.values()
@@ -57,7 +62,7 @@ def figures(catalogue: Catalogue) -> dict[str, Figure]:
         bars_svg("balken", "Balken", ROWS, MEASURE, reference=("Stadt", Reading(15.0)), scheme=scheme),
         line_svg("reihe", "Reihe", years, [Series("Gebiet", (SHOWN, HIDDEN, HIGHER))], MEASURE),
         spine_svg("kennzahlen", "Kennzahlen", spine, unit_name="Gebiet 11"),
-        pyramid_svg("alter", "Alter", pyramid, 100),
+        pyramid_svg("alter", "Alter", ages, 100),
     ]
     return {f.name: f for f in made}
 
@@ -147,6 +152,13 @@ def test_letters_and_hatches_stand_out_from_every_class(catalogue: Catalogue) ->
     for fill in fills:
         assert colours.contrast(fill, colours.readable_on(fill)) >= 4.5, fill
         assert colours.contrast(fill, hatch_on(fill)) >= 3, fill
+
+
+def test_lines_and_letters_stand_out_from_paper() -> None:
+    inks = [MAIN, QUIET, *(colour for colour, _ in OTHERS)]
+    assert all(colours.contrast(ink, colours.PAPER) >= 4.5 for ink in inks)
+    assert all(colours.contrast(fill, colours.PAPER) >= 2.5 for fill in (WOMEN, pyramid.OTHERS, FILL))
+    assert len({dashes for _, dashes in OTHERS}) == len(OTHERS)
 
 
 def test_index_classes_differ_in_grey(catalogue: Catalogue) -> None:

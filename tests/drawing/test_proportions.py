@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl.publish.drawing import (
@@ -73,6 +73,7 @@ def test_wrapping_loses_nothing(text: str, width: float) -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 100)), min_size=2, max_size=14))
+@example([0.0, 1e-38])
 def test_lines_break_where_nothing_is_shown(values: list[float | None]) -> None:
     readings = tuple(Reading(v) if v is not None else Reading(status="geheim") for v in values)
     svg = line_svg("l", "L", [str(2010 + n) for n in range(len(values))], [Series("Gebiet", readings)], MEASURE).svg

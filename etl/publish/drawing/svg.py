@@ -163,9 +163,12 @@ HATCH_STEP = 7.0
 HATCH_WIDTH = 1.0
 
 
+SMALLEST_SPREAD = 1e-8
+
+
 def nice_steps(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers at equal steps from at most ``low`` to at least ``high``."""
-    spread = high - low or abs(high) or 1.0
+    spread = next(v for v in (high - low, abs(high), 1.0) if v > SMALLEST_SPREAD)
     rough = spread / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * f for f in (1, 2, 2.5, 5, 10) if power * f >= rough * 0.999999)
