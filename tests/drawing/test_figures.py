@@ -123,6 +123,13 @@ def test_states_have_signs_of_their_own(figures: dict[str, Figure]) -> None:
     assert "keine Angabe" in " ".join(words(figures["karten"].svg))
 
 
+def test_signs_are_explained_beside_lines_and_pyramids(figures: dict[str, Figure]) -> None:
+    for name in ("reihe", "alter"):
+        assert "geheim gehalten" in words(figures[name].svg)
+    whole = line_svg("r", "R", ("2024", "2025"), [Series("Gebiet", (SHOWN, HIGHER))], MEASURE)
+    assert "geheim gehalten" not in words(whole.svg)
+
+
 def test_hatched_only_where_not_distinguishable(catalogue: Catalogue) -> None:
     areas, scheme = four_squares(), indicator_scheme(catalogue.indicator["BEV04"])
 

@@ -81,6 +81,20 @@ def _label(canvas: Canvas, x: float, y: float, width: float, text: str) -> float
     return y + ROW + (len(lines) - 1) * SIZE * 1.25
 
 
+def draw_signs(canvas: Canvas, x: float, y: float, readings: Iterable[Reading]) -> bool:
+    """The signs that readings without a value need, with their meaning, in one line; false where none is needed."""
+    needed = {sign_of(r) for r in readings}
+    for sign in (WITHHELD, BROKEN, NONE):
+        if sign in needed:
+            fill, hatch, falling = sign_fill(sign)
+            canvas.rect(x, y, 14, 10, fill=fill, stroke=colours.OUTLINE, stroke_width=0.6)
+            if hatch:
+                canvas.hatch((x, y, 14, 10), hatch, falling=falling)
+            canvas.text(x + 19, y + 9, german.STATUS[sign], 11)
+            x += 19 + text_width(german.STATUS[sign], 11) + 16
+    return bool(needed - {None})
+
+
 def draw_legend_row(canvas: Canvas, place: Place, scheme: Scheme, readings: Iterable[Reading]) -> float:
     """The legend in lines from left to right, for small maps. Returns the y below it."""
     x, y, width = place

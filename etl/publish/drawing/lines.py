@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from etl.publish import colours, german
 from etl.publish.drawing.figure import Figure, Measure, Reading
-from etl.publish.drawing.legend import sign_fill, sign_of
+from etl.publish.drawing.legend import draw_signs, sign_fill, sign_of
 from etl.publish.drawing.svg import QUIET, RULE, Canvas, decimals_of, nice_steps, num, text_width, wrap
 
 MAIN, BAND = "#1f4e8c", "#cfdcee"
@@ -84,6 +84,8 @@ def line_svg(
     _end_labels(canvas, ends, width - right + 6, top, bottom)
     if steps[0] > 0:
         canvas.text(width, 12, f"Achse beginnt bei {ticks[0]}", 11, anchor="end", fill=QUIET, italic=True)
+    if draw_signs(canvas, left, height + 2, series[0].readings):
+        canvas.height = height + 16
     told = description or _told(periods, series, measure)
     columns, rows = _table(periods, series, measure)
     return Figure(name, title, told, canvas.svg(name, title, told), columns, rows)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.publish import colours, german
-from etl.publish.drawing.figure import Figure
-from etl.publish.drawing.legend import sign_fill
+from etl.publish.drawing.figure import Figure, Reading
+from etl.publish.drawing.legend import draw_signs, sign_fill
 from etl.publish.drawing.svg import QUIET, RULE, Canvas, decimals_of, nice_steps, num, text_width, wrap
 
 WOMEN, OTHERS = "#c98b2b", "#3f73ad"
@@ -79,6 +79,11 @@ def pyramid_svg(
             _outline(canvas, [r.city[place] for r in rows], start, direction * 100 * scale, bottom)
         canvas.line(8, bottom + 43, 38, bottom + 43, colours.INK, stroke_width=1.6)
         canvas.text(44, bottom + 47, f"zum Vergleich: {city_name}", SIZE)
+    hidden = [
+        Reading(status=r.status) for r in rows if (r.women is None or r.others is None) and r.status not in german.SHOWN
+    ]
+    if draw_signs(canvas, 8, canvas.height, hidden):
+        canvas.height += 16
     told = description or _told(rows, total)
     return Figure(name, title, told, canvas.svg(name, title, told), *_table(rows))
 
