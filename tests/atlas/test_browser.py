@@ -138,6 +138,7 @@ def test_what_is_shown_can_be_taken_along(tab: Tab, tmp_path: Path, code: str) -
     for number, row in enumerate(rows):
         shown = cells.nth(number).locator("td").nth(1).inner_text()
         assert row["hinweis"] == "synthetische Daten"
+        assert "." not in row["wert"]
         value = float(row["wert"].replace(",", ".")) if row["wert"] else None
         assert shown == (f"{value:.1f}".replace(".", ",") + "\u00a0%" if value is not None else row["zustand"])
 
@@ -157,8 +158,9 @@ def test_a_profile_opens_by_its_unit_alone(tab: Tab) -> None:
     expect(page.locator("#feld-profil svg.pyramide")).to_be_visible()
 
 
-def test_two_units_differ_only_where_their_intervals_do(tab: Tab) -> None:
-    page = tab.open("#ansicht=vergleich&gebiet=301&vergleich=101&kennzahl=BEV05")
+@pytest.mark.parametrize("pair", ["gebiet=301&vergleich=101", "gebiet=101&vergleich=301"])
+def test_two_units_differ_only_where_their_intervals_do(tab: Tab, pair: str) -> None:
+    page = tab.open(f"#ansicht=vergleich&{pair}&kennzahl=BEV04")
     rows = page.locator("#feld-vergleich tr.gewaehlt td")
     expect(rows.first).to_be_visible()
     cells = [text.replace("\u00a0%", "") for text in rows.all_inner_texts()]
