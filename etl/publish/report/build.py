@@ -71,11 +71,8 @@ def pages(numbers: Numbers, changes: Changes) -> list[ChapterPage]:
     return _numbered([page for page in made if page])
 
 
-def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
-    """Write the report as page and PDF and the list of changes into ``folder``.
-
-    The same edition and texts give the same bytes.
-    """
+def write_pages(source: Source, catalogue: Catalogue, folder: Path) -> str:
+    """Write the report and the list of changes as pages into ``folder``; returns the report."""
     numbers = Numbers(source, catalogue)
     changes, front = find_changes(numbers), front_of(numbers)
     page = to_html(front, pages(numbers, changes), numbers.records())
@@ -85,4 +82,12 @@ def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
     (folder / CHANGES).write_text(
         to_html(replace(front, title=f"{front.title}: {title}"), [listed], []), encoding="utf-8"
     )
-    write_pdf(page, folder / PRINTED)
+    return page
+
+
+def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
+    """Write the report as page and PDF and the list of changes into ``folder``.
+
+    The same edition and texts give the same bytes.
+    """
+    write_pdf(write_pages(source, catalogue, folder), folder / PRINTED)
