@@ -10,6 +10,9 @@ from qgis.core import (
 PREFIX = "sozialbericht_"
 """Before the layer ids of the finished project."""
 
+# Named for every column: for those without one QGIS Desktop asks the database twice when it opens the project,
+# thousands of questions in all.
+PLAIN = QgsEditorWidgetSetup("TextEdit", {})
 DATE = QgsEditorWidgetSetup(
     "DateTime",
     {
@@ -38,6 +41,8 @@ def configure(layer, described):
             layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueRelation", settings))
         elif name in described["dates"]:
             layer.setEditorWidgetSetup(index, DATE)
+        else:
+            layer.setEditorWidgetSetup(index, PLAIN)
     table = layer.attributeTableConfig()
     table.update(layer.fields())
     columns = table.columns()

@@ -107,6 +107,8 @@ def _needless(parent, element):
         return element.get(name) == nothing
     if element.tag in ("families", "substitutions"):
         return len(element) == 0
+    if element.tag == "config" and parent.tag == "editWidget":
+        return len(element.findall("Option/*")) == 0
     return _switched_off(element) or _plain_column(parent, element)
 
 
