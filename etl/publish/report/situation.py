@@ -7,6 +7,7 @@ import polars as pl
 from etl.catalogue.chapters import Chapter
 from etl.publish import german
 from etl.publish.drawing.areas import PROVISIONAL
+from etl.publish.gaps.read import spans
 from etl.publish.report import tables
 from etl.publish.report.changes import Changes
 from etl.publish.report.model import Block, ChapterPage, Paragraph, Points, Section, Table, table
@@ -130,11 +131,10 @@ def _late(numbers: Numbers) -> Table | None:
         return None
     columns = ("lieferstand_id", "titel", "eigner", "zeitraum", "zustand")
     frame = numbers.source.frame("lieferstand", columns, "zustand IN ('verspaetet', 'fehlt')")
-    rows: list[tuple[str, ...]] = [
-        (r["titel"], r["eigner"], spoken_period(r["zeitraum"]), german.COVERAGE.get(r["zustand"], r["zustand"]))
-        for r in frame.iter_rows(named=True)
-    ]
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault((row["titel"], row["eigner"]), []).append(row["zeitraum"])
+    rows: list[tuple[str, ...]] = [(title, owner, spans(periods)) for (title, owner), periods in found.items()]
     if not rows:
         return None
-    return table("Ausstehende Lieferungen", ("Quelle", "Stelle", "Zeitraum", "Zustand"), rows,
-                 words=frozenset({0, 1, 2, 3}))  # fmt: skip
+    return table("Ausstehende Lieferungen", ("Quelle", "Stelle", "Zeiträume"), rows, words=frozenset({0, 1, 2}))
