@@ -15,7 +15,6 @@ from tests.atlas.conftest import Tab
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 VIEWS = {
     "map": "",
-    "map with a unit": "#ansicht=karte&kennzahl=BEV04&ebene=bezirk&gebiet=301",
     "hidden values": "#ansicht=karte&kennzahl=SOZ01&ebene=bezirk&gebiet=301",
     "index": "#ansicht=karte&kennzahl=IDX01",
     "table": "#ansicht=tabelle&kennzahl=BEV05&ebene=bezirk",

@@ -50,7 +50,10 @@ export function seriesChart(measure, periods, lines) {
   const low = fromZero ? 0 : span.low - room;
   const high = span.high + room;
   const [left, right, top, bottom] = [64, 16, 12, 46];
-  const x = (n) => left + (periods.length > 1 ? (n / (periods.length - 1)) * (WIDTH - left - right) : (WIDTH - left - right) / 2);
+  // By the year and not one after the other: years may be missing between two deliveries.
+  const years = periods.map((period) => Number(period.match(/\d{4}(?!.*\d{4})/)?.[0] ?? 0));
+  const reach = years[years.length - 1] - years[0];
+  const x = (n) => left + (reach > 0 ? (years[n] - years[0]) / reach : 0.5) * (WIDTH - left - right);
   const y = (value) => top + (1 - (value - low) / (high - low)) * (HEIGHT - top - bottom);
   const first = shown.find((one) => one.wert !== null);
   const drawing = svg("svg", { class: "reihe", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
@@ -61,9 +64,9 @@ export function seriesChart(measure, periods, lines) {
     drawing.append(svg("line", { x1: left, x2: WIDTH - right, y1: y(mark), y2: y(mark), class: "gitter" }),
       svg("text", { x: left - 8, y: y(mark) + 4, "text-anchor": "end" }, words.number(mark, decimals)));
   }
-  const each = Math.ceil(periods.length / (periods[0].length > 5 ? 6 : 12));
+  const each = Math.ceil((reach + 1) / (periods[0].length > 5 ? 6 : 12));
   periods.forEach((period, n) => {
-    if ((periods.length - 1 - n) % each === 0) {
+    if ((years[years.length - 1] - years[n]) % each === 0) {
       drawing.append(svg("text", { x: x(n), y: HEIGHT - bottom + 18, "text-anchor": n === periods.length - 1 && periods.length > 1 && period.length > 5 ? "end" : "middle" }, period));
     }
   });
@@ -102,7 +105,7 @@ function runs(readings) {
   readings.forEach((one, n) => {
     if (!one?.shown || one.wert === null) return;
     const last = found[found.length - 1];
-    if (last && last[last.length - 1] === n - 1) last.push(n);
+    if (last && last[last.length - 1] === n - 1) last.push(n); // a gap in the list breaks the line
     else found.push([n]);
   });
   return found;

@@ -98,7 +98,12 @@ export class Series {
 export class Atlas {
   constructor(about) {
     this.about = about;
-    this.units = rows(about.gebiete).map((unit) => ({ ...unit, kurz: unit.name.replace(" (vorläufig)", "") }));
+    this.units = rows(about.gebiete).map((unit) => {
+      const kurz = unit.name.replace(" (vorläufig)", "");
+      // A number is shown with the name, but not beside a name that begins with it, and no internal key.
+      const nummer = /^\d+$/.test(unit.gebiet) && !/^\d/.test(kurz) ? unit.gebiet : "";
+      return { ...unit, kurz, nummer, anzeige: nummer ? `${nummer} ${kurz}` : kurz };
+    });
     this.levels = about.ebenen;
     this.mapLevels = about.ebenen.filter((level) => level.karte);
     this.cityLevel = about.ebenen.find((level) => level.stadt)?.ebene ?? null;
@@ -163,7 +168,7 @@ export class Atlas {
 
   /** „Statistischer Bezirk 301 Norderstedt-Mitte 1“. */
   titleOf(unit) {
-    return `${this.level(unit.ebene).titel} ${unit.gebiet} ${unit.kurz}`;
+    return `${this.level(unit.ebene).titel} ${unit.anzeige}`;
   }
 
   unitsOf(level) {

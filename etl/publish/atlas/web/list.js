@@ -49,7 +49,7 @@ export class UnitList {
       return el("li", { role: "option", id: `gebiet-${unit.gebiet}`, "data-gebiet": unit.gebiet, tabindex: -1,
         "aria-selected": String(unit.gebiet === chosen) },
       swatch(paint.fill, paint.mark, paint.letters),
-      el("span", { class: "name" }, el("span", { class: "nummer" }, unit.gebiet), " ", unit.kurz),
+      el("span", { class: "name" }, el("span", { class: "nummer" }, unit.nummer), unit.nummer ? " " : "", unit.kurz),
       el("span", { class: "zahl" }, words.brieflyText(measure, one), one?.hatched ? spoken(`, ${measure.art === "wert" ? "nicht von der Stadt unterscheidbar" : "nicht gesichert"}`) : null));
     }));
     this.#filter();
@@ -73,7 +73,7 @@ export class UnitList {
   #filter() {
     const wanted = plainText(this.search.value.trim());
     for (const item of this.list.children) {
-      item.hidden = wanted !== "" && !plainText(item.querySelector(".name").textContent).includes(wanted);
+      item.hidden = wanted !== "" && !plainText(`${item.dataset.gebiet} ${item.querySelector(".name").textContent}`).includes(wanted);
     }
     this.#entry();
   }

@@ -174,7 +174,7 @@ async function fill(panel, making) {
 
 function unitSelect(id, label, chosen, without, onchange) {
   const select = el("select", { id, onchange: () => onchange(select.value) }, el("option", { value: "" }, "bitte wählen"),
-    atlas.unitsOf(state.ebene).filter((unit) => unit.gebiet !== without).map((unit) => el("option", { value: unit.gebiet, selected: unit.gebiet === chosen }, `${unit.gebiet} ${unit.kurz}`)));
+    atlas.unitsOf(state.ebene).filter((unit) => unit.gebiet !== without).map((unit) => el("option", { value: unit.gebiet, selected: unit.gebiet === chosen }, unit.anzeige)));
   return el("div", { class: "feld" }, el("label", { for: id }, label), select);
 }
 

@@ -28,23 +28,27 @@ export async function profile(atlas, unit, state, measure) {
   const parts = [el("h3", {}, atlas.titleOf(unit)), facts(atlas, unit), await results(atlas, unit)];
   const told = atlas.about.saetze ? await sentences(unit) : null;
   if (told) parts.push(told);
-  if (measure.art === "wert") {
+  const history = measure.art === "wert" ? chosen.history(unit.ebene, unit.gebiet) : [];
+  if (history.some((one) => one.shown)) {
     const chart = seriesChart(measure, chosen.periods, [
-      { name: unit.kurz, kind: "erste", readings: chosen.history(unit.ebene, unit.gebiet) },
+      { name: unit.kurz, kind: "erste", readings: history },
       ...(atlas.city ? [{ name: atlas.city.kurz, kind: "stadt", readings: chosen.history(atlas.cityLevel, atlas.city.gebiet) }] : []),
     ]);
-    parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), trendSentence(atlas, unit, measure), chart ?? el("p", {}, "Für dieses Gebiet liegen keine Werte vor."));
+    parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), trendSentence(atlas, unit, measure), chart);
   }
   const ages = await ageGroups(unit);
   if (ages) {
     const hidden = el("p", {}, "Der Altersaufbau nach Geschlecht wird zum Schutz der Personen nicht gezeigt.");
     parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), ages.shown ? pyramid(unit.kurz, ages.groups) : hidden);
   }
+  const tables = atlas.themes.filter((one) => one.code !== OVERVIEW).map((theme) => themeTable(atlas, theme, unit, series, state, measure)).filter(Boolean);
+  if (!tables.length) {
+    parts.push(el("p", {}, `Für ${atlas.level(unit.ebene).mehrzahl} liegen noch keine Werte vor.`));
+    return el("div", { class: "profil" }, parts);
+  }
   parts.push(el("h4", {}, "Kennzahlen"), el("p", { class: "lesehilfe" },
     "Der Punkt ist der Wert, die dicke Linie sein Vertrauensbereich (95 %), der Strich der Wert der Stadt; die graue Linie reicht über alle Gebiete der Ebene. Ein offener Punkt: nicht von der Stadt unterscheidbar."));
-  for (const theme of atlas.themes.filter((one) => one.code !== OVERVIEW)) {
-    parts.push(themeTable(atlas, theme, unit, series, state, measure));
-  }
+  parts.push(...tables);
   return el("div", { class: "profil" }, parts);
 }
 
@@ -56,8 +60,10 @@ function trendSentence(atlas, unit, measure) {
   if (!own) return null;
   const by = (value) => words.number(value, Math.min(4, measure.stellen + 1));
   const unitWord = measure.einheit === "%" ? "Prozentpunkte" : measure.einheit;
-  return el("p", {}, `Trend ${own.von_zeitraum} bis ${own.bis_zeitraum}: ${own.richtung === "kein_trend" ? "keine gesicherte Richtung" : words.trend(own.richtung)?.words ?? own.richtung}; `
-    + `Steigung im Jahr ${by(own.steigung)}${unitWord ? ` ${unitWord}` : ""} (Vertrauensbereich ${by(own.steigung_unten)} bis ${by(own.steigung_oben)}).`);
+  const years = `Trend ${own.von_zeitraum} bis ${own.bis_zeitraum}`;
+  if (own.richtung === "kein_trend") return el("p", {}, `${years}: Eine Richtung ist nicht gesichert.`);
+  const slope = `im Jahr um ${by(own.steigung)}${unitWord ? ` ${unitWord}` : ""} (Vertrauensbereich ${by(own.steigung_unten)} bis ${by(own.steigung_oben)})`;
+  return el("p", {}, `${years}: ${words.trend(own.richtung)?.words ?? own.richtung}, ${slope}.`);
 }
 
 function facts(atlas, unit) {

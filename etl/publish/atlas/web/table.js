@@ -14,7 +14,7 @@ export function valueTable(measure, caption, entries, city, cityReading) {
   const head = ["Nr.", "Gebiet", words.heading(measure), BAND, "Lage", "Vergleich mit Stadt", "Trend",
     ...(counted ? ["Zähler / Nenner"] : []), ...(estimated ? ["Güte"] : [])];
   const row = (unit, one, isCity) => el("tr", isCity ? { class: "stadt" } : {},
-    el("td", {}, isCity ? "" : unit.gebiet), el("th", { scope: "row" }, unit.kurz),
+    el("td", {}, isCity ? "" : unit.nummer), el("th", { scope: "row" }, unit.kurz),
     el("td", { class: one?.shown ? "zahl" : "zustand" }, words.text(measure, one)),
     el("td", {}, words.interval(measure, one) || DASH),
     el("td", { class: "bild" }, isCity ? "" : intervalBar(span, one, cityReading)),
@@ -34,7 +34,7 @@ function resultTable(measure, caption, entries) {
   const index = measure.art === "index";
   const head = ["Nr.", "Gebiet", index ? "Klasse" : "Gebietstyp", ...(index && !measure.kreuz ? ["Wert", "Rang (Bereich)"] : []), index ? "Klasse gesichert?" : "Zuordnung gesichert?"];
   const rows = entries.map(({ unit, one }) => {
-    const cells = [el("td", {}, unit.gebiet), el("th", { scope: "row" }, unit.kurz),
+    const cells = [el("td", {}, unit.nummer), el("th", { scope: "row" }, unit.kurz),
       el("td", one?.shown ? {} : { class: "zustand" }, one?.shown ? one.klasse_name : words.status(one))];
     if (index && !measure.kreuz) {
       cells.push(el("td", { class: "zahl" }, one?.shown && one.wert !== null ? words.number(one.wert, measure.stellen) : DASH),
