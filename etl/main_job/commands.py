@@ -14,7 +14,8 @@ from etl.console import say, tell
 from etl.main_job.job import read_job
 from etl.main_job.run import Outcome, Runner
 from etl.main_job.sample_city import sample_job
-from etl.publish import products, qgis_project
+from etl.publish import products, qgis_store
+from etl.publish.source import open_source
 from etl.releases import files
 from etl.warehouse import service
 from etl.warehouse.session import prepared_engine
@@ -48,9 +49,7 @@ def run(
     outcome.seconds["Datenbank"] = time.perf_counter() - before
     Runner(engine, catalogue, job, folder, outcome).run()
     before = time.perf_counter()
-    project = qgis_project.project_file(catalogue)
-    if project != qgis_project.SHIPPED:
-        qgis_project.build(catalogue, project, service_file=service.service_file())
+    project = qgis_store.current_project(open_source(catalogue), catalogue)
     outcome.seconds["QGIS-Projekt"] = time.perf_counter() - before
     total = time.perf_counter() - start
     _report(outcome, total, project, catalogue)

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from sqlalchemy import Engine
 from etl.catalogue import Catalogue
 from etl.publish import qgis_project
 from etl.publish.qgis_layers import Layer
+from etl.publish.qgis_process import SCRIPTS, write_service
 from etl.publish.source import Source
+from etl.warehouse import service
 from etl.warehouse.engine import driver
 from etl.warehouse.rebuild import PUBLISHED
 
@@ -58,19 +61,26 @@ Die Ordner unter styles/ enthalten die Stile je Sicht als QML zum Laden auf eige
 """
 
 
-def current_project(catalogue: Catalogue) -> Path:
+def current_project(source: Source, catalogue: Catalogue) -> Path:
     """The catalogue's project; that of another city is built where it is missing or older than the catalogue.
 
-    Raises SozialberichtError where it cannot be built.
+    It is built as ``leser``, whose views are there even where only a draft has rows. Raises SozialberichtError where it
+    cannot be built.
     """
     path = qgis_project.project_file(catalogue)
     if path == qgis_project.SHIPPED:
         return path
     told = json.dumps(qgis_project.describe(catalogue), sort_keys=True, ensure_ascii=False)
-    stand = hashlib.sha256(told.encode()).hexdigest()
+    digest = hashlib.sha256(told.encode())
+    for script in (SCRIPTS / "build_project.py", *sorted((SCRIPTS / "project_builder").glob("*.py"))):
+        digest.update(script.read_bytes())
+    stand = digest.hexdigest()
     note = path.with_name(path.name + STAND)
     if not (path.is_file() and note.is_file() and note.read_text(encoding="utf-8") == stand):
-        qgis_project.build(catalogue, path, path.parent / "styles")
+        with tempfile.TemporaryDirectory(prefix="sozialbericht-dienst-") as name:
+            parameters = service.parameters(str(source.engine.url.database), service.READER)
+            service_file = write_service(Path(name), catalogue.city.database, parameters)
+            qgis_project.build(catalogue, path, path.parent / "styles", service_file)
         note.write_text(stand, encoding="utf-8")
     return path
 
@@ -94,7 +104,7 @@ def _bookmarks(source: Source, catalogue: Catalogue, crs: str) -> str:
 
 def released(source: Source, catalogue: Catalogue) -> str:
     """The project's text for a release: bookmarks of its areas, and synthetic data named in its title."""
-    text = current_project(catalogue).read_text(encoding="utf-8")
+    text = current_project(source, catalogue).read_text(encoding="utf-8")
     crs = _CRS.search(text)
     if crs is not None:
         text = text.replace("<Bookmarks />", _bookmarks(source, catalogue, crs[1]), 1)
@@ -107,7 +117,7 @@ def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
     """The product „qgis“: project, styles as QML and how to open them. Raises SozialberichtError without PyQGIS."""
     text = released(source, catalogue)
     (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
-    styles = current_project(catalogue).parent / "styles"
+    styles = current_project(source, catalogue).parent / "styles"
     for name in sorted(
         {style.file for layer in qgis_project.layers(catalogue) for style in layer.styles if style.file}
     ):
@@ -141,7 +151,7 @@ def store(engine: Engine, source: Source, catalogue: Catalogue) -> int:
 
     The project is what ``source`` shows; it carries the report's title as its name. Styles of others stay.
     """
-    styles = current_project(catalogue).parent / "styles"
+    styles = current_project(source, catalogue).parent / "styles"
     rows: list[tuple[str, str, str, bool, str, str]] = []
     seen: set[str] = set()
     for layer in qgis_project.layers(catalogue):

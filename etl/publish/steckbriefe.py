@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pikepdf
 
-from etl import settings
 from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
-from etl.publish import qgis_project
 from etl.publish.qgis_layouts_profile import NAME
 from etl.publish.qgis_process import run_script, write_service
+from etl.publish.qgis_store import current_project
 from etl.publish.source import ROLES, Source
 from etl.warehouse import service
 from etl.warehouse.rebuild import PUBLISHED
@@ -42,19 +41,12 @@ class Made:
 
 
 def reading_project(source: Source, catalogue: Catalogue, folder: Path) -> tuple[Path, Path]:
-    """A copy of the catalogue's project that reads the source's schema, and the service file for it, in ``folder``.
-
-    The shipped catalogue's project is the one shipped; any other's is built anew.
-    """
+    """A copy of the catalogue's project that reads the source's schema, and the service file for it, in ``folder``."""
     role = ROLES[source.schema]
     parameters = service.parameters(str(source.engine.url.database), role)
     service_file = write_service(folder, catalogue.city.database, parameters)
     project = folder / "projekt.qgs"
-    if catalogue.directory.resolve() == settings.DEFAULT_CATALOGUE.resolve():
-        text = qgis_project.present(qgis_project.SHIPPED).read_text(encoding="utf-8")
-    else:
-        qgis_project.build(catalogue, project, None, service_file)
-        text = project.read_text(encoding="utf-8")
+    text = current_project(source, catalogue).read_text(encoding="utf-8")
     project.write_text(_with_schema(text, source.schema), encoding="utf-8")
     return project, service_file
 
@@ -63,7 +55,9 @@ def _with_schema(project: str, schema: str) -> str:
     """The project's text with all tables of its layers looked up in another schema."""
     if schema == PUBLISHED:
         return project
-    named = project.replace(f"&quot;{PUBLISHED}&quot;.&quot;", f"&quot;{schema}&quot;.&quot;")
+    named = project
+    for quote in ('"', "&quot;"):
+        named = named.replace(f"{quote}{PUBLISHED}{quote}.{quote}", f"{quote}{schema}{quote}.{quote}")
     return re.sub(rf"(?<=FROM |JOIN ){PUBLISHED}\.(?=\w)", f"{schema}.", named)
 
 
@@ -71,7 +65,7 @@ def build(source: Source, catalogue: Catalogue, folder: Path, only: str | None =
     """Write all profiles as one PDF and each as its own, of the same release the same bytes.
 
     ``only``: key of the one area wanted, then there is no common file. Raises SozialberichtError where there is no such
-    area.
+    area, and where QGIS complains of anything.
     """
     with tempfile.TemporaryDirectory(prefix="sozialbericht-steckbriefe-") as name:
         scratch = Path(name)
@@ -84,6 +78,8 @@ def build(source: Source, catalogue: Catalogue, folder: Path, only: str | None =
         if only is not None and not task["filter"]:
             raise _unknown(only)
         answer = run_script("export_layouts.py", task, service_file)
+        if answer["messages"]:
+            raise SozialberichtError(f"QGIS konnte die Steckbriefe nicht fehlerfrei zeichnen: {answer['messages'][0]}")
         pages = [str(page) for page in answer["pages"]]
         if only is not None and not pages:
             raise _unknown(only)
