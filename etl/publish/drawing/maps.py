@@ -186,29 +186,25 @@ def draw_areas(
     highlight: str | None = None,
 ) -> None:
     """The units in the colours of their classes, hatches, borders of the level above, then labels where they fit."""
-    borders: list[tuple[str, str]] = []
     placed: list[tuple[Letters, str]] = []
-    for area in areas.units:
-        reading = readings.get(area.key, MISSING)
+    # Dark classes last: their light borders part them and stay visible beside a pale one.
+    for area, reading, (fill, hatch, falling) in sorted(
+        ((a, r, _look(r, scheme)) for a in areas.units for r in (readings.get(a.key, MISSING),)),
+        key=lambda drawn: colours.readable_on(drawn[2][0]) == colours.PAPER,
+    ):
         outline = projection.geometry(area.outline)
-        found = scheme.of(reading)
-        if found is not None:
-            fill, hatch, falling = found.fill, hatch_on(found.fill) if reading.hatched else None, False
-        else:
-            fill, hatch, falling = sign_fill(sign_of(reading) or "fehlt")
-        drawn = path(outline)
-        canvas.add("path", d=drawn, fill=fill, fill_rule="evenodd")
         letters = _label(area, reading, scheme, projection, outline) if labels else []
-        if hatch:
+        drawn = path(outline)
+        border = colours.PAPER if colours.readable_on(fill) == colours.PAPER else colours.OUTLINE
+        line: dict[str, Any] = {"stroke": border, "stroke_width": 0.8, "stroke_linejoin": "round"}
+        if hatch is None:
+            canvas.add("path", d=drawn, fill=fill, fill_rule="evenodd", **line)
+        else:
             free = outline.difference(shapely.union_all([part.box(1.5) for part in letters]))
-            lines = _hatched(free, falling=falling)
-            if lines:
-                canvas.add("path", d=lines, stroke=hatch, stroke_width=HATCH_WIDTH, fill="none")
-        borders.append((drawn, colours.PAPER if colours.readable_on(fill) == colours.PAPER else colours.OUTLINE))
+            canvas.add("path", d=drawn, fill=fill, fill_rule="evenodd")
+            canvas.add("path", d=_hatched(free, falling=falling), stroke=hatch, stroke_width=HATCH_WIDTH, fill="none")
+            canvas.add("path", d=drawn, fill="none", **line)
         placed.extend((part, colours.readable_on(fill)) for part in letters)
-    # Light borders last: they part dark neighbours and stay visible beside a pale one.
-    for drawn, border in sorted(borders, key=lambda pair: pair[1] == colours.PAPER):
-        canvas.add("path", d=drawn, fill="none", stroke=border, stroke_width=0.8, stroke_linejoin="round")
     for parent in areas.parents:
         canvas.add("path", d=path(projection.geometry(parent.outline)), fill="none", stroke=colours.OUTLINE,
                    stroke_width=1.8 if labels else 1.1, stroke_linejoin="round")  # fmt: skip
@@ -220,6 +216,14 @@ def draw_areas(
     for part, fill in placed:
         canvas.text(part.x, part.y, part.text, part.size, anchor="middle", bold=part.bold, fill=fill,
                     upright=part.upright)  # fmt: skip
+
+
+def _look(reading: Reading, scheme: Scheme) -> tuple[str, str | None, bool]:
+    """Fill of a unit, colour of its hatch if it has one, and whether that falls to the right."""
+    found = scheme.of(reading)
+    if found is None:
+        return sign_fill(sign_of(reading) or "fehlt")
+    return found.fill, hatch_on(found.fill) if reading.hatched else None, False
 
 
 def _label(area: Area, reading: Reading, scheme: Scheme, projection: Projection, outline: Any) -> list[Letters]:
