@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import html
+import re
 import time
 
 import pytest
@@ -19,10 +21,15 @@ def test_the_start_page_lists_what_there_is(services: Services) -> None:
     assert 'lang="de"' in page
     assert NOTICE in page
     assert "Stand 2026-01-01" in page
-    for address in ("/exporte/sozialbericht.gpkg", "/ows?SERVICE=WMS", "/wfs3"):
+    listed = ("/bericht/bericht.html", "/atlas/index.html", "/exporte/sozialbericht.gpkg", "/exporte/csv/wert.csv")
+    for address in (*listed, "/ows?SERVICE=WMS", "/wfs3"):
         assert f'href="{address}' in page
     assert "/intern" not in page
     assert ".entwurf" not in page
+    assert "verweis.csv" not in page
+    # what it lists can be opened
+    for address in re.findall(r'href="(/[^"]*)"', page):
+        assert services.ask(html.unescape(address)).status == 200, address
 
 
 @pytest.mark.parametrize(

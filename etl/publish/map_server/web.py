@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 
@@ -16,8 +17,8 @@ from etl.publish.map_server.project import served
 PROGRAM = Path("/usr/sbin/nginx")
 KEEP_SECONDS = 30
 """How long an answer is given again."""
-FOLDERS = ("atlas", "bericht", "steckbriefe", "exporte")
-"""Products that are handed out as files."""
+FOLDERS = ("bericht", "atlas", "steckbriefe", "exporte")
+"""Products that are handed out as files, in the order of the start page."""
 REQUESTS = (
     "GetCapabilities", "GetMap", "GetFeatureInfo", "GetLegendGraphic", "GetLegendGraphics", "GetStyles",
     "DescribeLayer", "DescribeFeatureType", "GetFeature",
@@ -92,10 +93,11 @@ class Published:
         """The German page that lists report, atlas, profiles, exports and services."""
         label, notice = self.about()
         shown = []
-        for product in products.PRODUCTS:
+        for product in sorted((p for p in products.PRODUCTS if p.folder in FOLDERS), key=_place):
             place = self.folder / product.folder if self.folder else None
-            if product.folder in FOLDERS and place and place.is_dir():
-                shown.append({"title": product.title, "links": _links(place, product.start)})
+            if place and place.is_dir():
+                first, more = _links(place, product)
+                shown.append({"title": product.title, "links": first, "more": more})
         return _TEMPLATES.get_template("start.html.j2").render(
             title=self.title, label=label, notice=notice, products=shown
         )
@@ -108,21 +110,30 @@ def _replace(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _links(place: Path, start: str) -> list[dict[str, str]]:
-    """What to open in a product's folder: the page to begin with, or else each of its files."""
-    pages = [name for name in (start, "index.html") if name.endswith(".html") and (place / name).is_file()]
-    files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    if pages and place.name != "exporte":
-        files = [place / pages[0], *(path for path in files if path.suffix == ".pdf")]
-    return [
-        {
-            "address": f"/{place.name}/{path.name}",
-            "name": path.name,
-            "kind": _KINDS.get(path.suffix, "Datei"),
-            "size": f"{german.number(path.stat().st_size / 1e6, 1)}{german.NBSP}MB",
-        }
-        for path in files
-    ]
+def _place(product: products.Product) -> int:
+    return FOLDERS.index(product.folder)
+
+
+def _links(place: Path, product: products.Product) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What to open in a product's folder: pages and documents first, and each further file."""
+    files = [path for path in sorted(place.rglob("*")) if path.is_file() and not path.is_symlink()]
+    files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(place).parts)]
+    top = [path for path in files if path.parent == place]
+    start = place / product.start
+    if start.suffix == ".html" and start in top:
+        # the other files belong to the page, except documents of their own
+        top = [start, *(path for path in top if path != start and path.suffix in {".pdf", ".html"})]
+        return [_link(place, path, product.title if path == start else "") for path in top], []
+    if start in top:
+        top = [start, *(path for path in top if path != start)]
+    return [_link(place, path) for path in top], [_link(place, path) for path in files if path.parent != place]
+
+
+def _link(place: Path, path: Path, name: str = "") -> dict[str, str]:
+    inner, size = path.relative_to(place).as_posix(), path.stat().st_size
+    told = f"{german.number(size / 1e6, 1)}{german.NBSP}MB" if size >= 1e5 else f"{max(1, size // 1000)}{german.NBSP}kB"
+    kind = _KINDS.get(path.suffix, "Datei")
+    return {"address": f"/{place.name}/{quote(inner)}", "name": name or inner, "kind": kind, "size": told}
 
 
 def parameters_allowed() -> str:
