@@ -29,7 +29,7 @@ from etl.publish.qgis_layouts_items import (
     number,
 )  # fmt: skip
 from etl.publish.qgis_layouts_query import profile_query
-from etl.publish.qgis_styles import OUTLINE_LABELLED_STYLE, Style, Symbol
+from etl.publish.qgis_styles import OUTLINE_STYLE, Style, Symbol
 from etl.publish.qgis_styles import Rule as Class
 
 NAME = "Steckbrief"
@@ -241,7 +241,8 @@ def profile_layout(catalogue: Catalogue) -> Layout:
     level = next(x for x in catalogue.city.levels if x.code == known.level)
     coarser = [x.code for x in catalogue.city.levels][: [x.code for x in catalogue.city.levels].index(known.level)]
     below = f"{level.title} [% \"gebiet\" %][% coalesce(' in ' || \"liegt_in\", '') %]"
-    outlines = tuple((f"gebiet_{code}", OUTLINE_LABELLED_STYLE) for code in coarser)
+    # without names: the order in which QGIS writes labels is not the same each time
+    outlines = tuple((f"gebiet_{code}", OUTLINE_STYLE) for code in coarser)
     location = Map(
         Box(LEFT, 33, 92, 86), "Lage", layers=(*outlines, ("grundkarte", ""), (LAYER, "Lage")),
         extent=tuple(catalogue.city.view or catalogue.city.extent),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pikepdf
 
 from etl.catalogue import Catalogue
 from etl.errors import SozialberichtError
+from etl.publish.qgis_expressions import literal
 from etl.publish.qgis_layouts_profile import NAME
 from etl.publish.qgis_process import run_script, write_service
 from etl.publish.qgis_store import current_project
@@ -61,11 +63,11 @@ def _with_schema(project: str, schema: str) -> str:
     return re.sub(rf"(?<=FROM |JOIN ){PUBLISHED}\.(?=\w)", f"{schema}.", named)
 
 
-def build(source: Source, catalogue: Catalogue, folder: Path, only: str | None = None) -> Made:
+def build(source: Source, catalogue: Catalogue, folder: Path, only: Sequence[str] = ()) -> Made:
     """Write all profiles as one PDF and each as its own, of the same release the same bytes.
 
-    ``only``: key of the one area wanted, then there is no common file. Raises SozialberichtError where there is no such
-    area, and where QGIS complains of anything.
+    ``only``: keys of the areas wanted, if not all; then there is no common file. Raises SozialberichtError where there
+    is no such area, and where QGIS complains of anything.
     """
     with tempfile.TemporaryDirectory(prefix="sozialbericht-steckbriefe-") as name:
         scratch = Path(name)
@@ -73,19 +75,18 @@ def build(source: Source, catalogue: Catalogue, folder: Path, only: str | None =
         project, service_file = reading_project(source, catalogue, scratch)
         task = {
             "project": str(project), "layout": NAME, "out": str(scratch / ALL), "dpi": DPI,
-            "filter": f"\"gebiet\" = '{only}'" if only is not None and re.fullmatch(r"\w+", only) else "",
+            "filter": f"\"gebiet\" IN ({', '.join(map(literal, only))})" if only else "",
         }  # fmt: skip
-        if only is not None and not task["filter"]:
-            raise _unknown(only)
         answer = run_script("export_layouts.py", task, service_file)
         if answer["messages"]:
             raise SozialberichtError(f"QGIS konnte die Steckbriefe nicht fehlerfrei zeichnen: {answer['messages'][0]}")
         pages = [str(page) for page in answer["pages"]]
-        if only is not None and not pages:
-            raise _unknown(only)
+        drawn = {page.split(" ")[0] for page in pages}
+        if missing := [key for key in only if key not in drawn]:
+            raise _unknown(missing[0])
         made = _written(scratch / ALL, pages, int(answer["per_page"]), source, catalogue, folder=folder,
-                        together=only is None)  # fmt: skip
-    if only is None:
+                        together=not only)  # fmt: skip
+    if not only:
         _write_readme(source, catalogue, folder, made)
     return made
 

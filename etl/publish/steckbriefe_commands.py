@@ -25,13 +25,15 @@ def group() -> None:
 @app.command()
 def build(
     out: Annotated[Path, typer.Option(help="Ordner, in den geschrieben wird.")] = Path("steckbriefe"),
-    gebiet: Annotated[str | None, typer.Option(help="Schlüssel eines Gebiets; sonst alle.")] = None,
+    gebiet: Annotated[
+        list[str] | None, typer.Option(help="Schlüssel eines Gebiets, auch mehrmals; sonst alle.")
+    ] = None,
 ) -> None:
-    """Steckbriefe des veröffentlichten Stands zeichnen: alle in einer Datei und einzeln, oder nur einen."""
+    """Steckbriefe des veröffentlichten Stands zeichnen: alle in einer Datei und einzeln, oder nur einzelne."""
     catalogue = load_catalogue(settings.catalogue_dir())
     prepared_engine(catalogue, migrated=False).dispose()
     source = open_source(catalogue)
-    made = steckbriefe.build(source, catalogue, out, gebiet)
+    made = steckbriefe.build(source, catalogue, out, gebiet or ())
     files = [*([made.together] if made.together else []), *made.single.values()]
     tell(
         f"{len(made.single)} {'Steckbrief' if len(made.single) == 1 else 'Steckbriefe'}, Stand {source.edition.label}: "
