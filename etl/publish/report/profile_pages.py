@@ -24,7 +24,8 @@ def profiles_chapter(numbers: Numbers, chapter: Chapter, own: tuple[Block, ...])
     intro = Paragraph(
         "Je Gebiet: Lage, was gegenüber der Stadt auffällt, Kennzahlen mit 95-%-Bereich, Altersaufbau und die "
         "letzten Jahre. "
-        "Genannt wird nur, was gesichert ist. Günstiger und ungünstiger gelten je Kennzahl, nicht für das Gebiet."
+        "Genannt wird nur, was gesichert ist. Günstiger und ungünstiger gelten je Kennzahl, nicht für das Gebiet. "
+        "In den Reihen stehen Schuljahre bei dem Jahr, in dem sie beginnen, zusammengefasste Zeiträume bei ihrem letzten."
     )
     return ChapterPage(chapter.code, chapter.title, (intro, *own), sections)
 
@@ -80,8 +81,7 @@ def _years(numbers: Numbers, profile: Profile) -> Table | None:
             rows.append(Row((Cell(figure.measure.heading), *cells)))
     if not rows:
         return None
-    note = "Schuljahre stehen bei dem Jahr, in dem sie beginnen, zusammengefasste Zeiträume bei ihrem letzten."
-    return Table(f"{profile.name} in den letzten Jahren", ("Kennzahl", *periods), tuple(rows), note=note)
+    return Table(f"{profile.name} in den letzten Jahren", ("Kennzahl", *periods), tuple(rows))
 
 
 def _year(period: str) -> str:
