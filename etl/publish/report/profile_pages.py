@@ -23,9 +23,9 @@ def profiles_chapter(numbers: Numbers, chapter: Chapter, own: tuple[Block, ...])
     sections = tuple(_profile(numbers, profile) for profile in found)
     intro = Paragraph(
         "Je Gebiet: Lage, was gegenüber der Stadt auffällt, Kennzahlen mit 95-%-Bereich, Altersaufbau und die "
-        "letzten Jahre. Genannt wird nur, was gesichert ist. Günstiger und ungünstiger gelten je Kennzahl, nicht für das "
-        "Gebiet. In den Reihen stehen Schuljahre bei dem Jahr, in dem sie beginnen, zusammengefasste Zeiträume bei ihrem "
-        "letzten."
+        "letzten Jahre. Genannt wird nur, was gesichert ist. Günstiger und ungünstiger gelten je Kennzahl, nicht für "
+        "das Gebiet. In den Reihen stehen Schuljahre bei dem Jahr, in dem sie beginnen, zusammengefasste Zeiträume bei "
+        "ihrem letzten."
     )
     return ChapterPage(chapter.code, chapter.title, (intro, *own), sections)
 
