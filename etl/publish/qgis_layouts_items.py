@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 
+from etl.catalogue import Catalogue
 from etl.publish import german
 from etl.publish.drawing.lines import MAIN
 
@@ -92,6 +93,8 @@ class ScaleBar:
     box: Box
     map: str
     kilometres: float
+    """Of one segment."""
+    segments: int = 2
     kind: str = "scalebar"
 
 
@@ -130,6 +133,12 @@ class Layout:
     atlas: Atlas
     variables: dict[str, str] = field(default_factory=dict)
     """Layout variables that a reader may set in the program."""
+
+
+def bar_length(catalogue: Catalogue) -> float:
+    """Kilometres of a segment of a scale bar, about a tenth of the city's width."""
+    west, _south, east, _north = catalogue.city.view or catalogue.city.extent
+    return next(length for length in (5.0, 2.0, 1.0, 0.5, 0.2, 0.0) if length <= (east - west) / 8000) or 0.1
 
 
 def svg(view: tuple[float, float, float, float], *parts: str) -> str:

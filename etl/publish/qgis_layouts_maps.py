@@ -25,6 +25,7 @@ from etl.publish.qgis_layouts_items import (
     Map,
     Rule,
     ScaleBar,
+    bar_length,
     north_arrow,
 )  # fmt: skip
 
@@ -124,7 +125,7 @@ def thematic(catalogue: Catalogue, name: str, width: float, height: float) -> La
         *_frame(catalogue, width, height, f"[% \"bezug\" || coalesce(', ' || {newest}, '') %]"),
         Map(box, "Karte", theme=THEME, extent=_view(catalogue, NOTICE)),
         Legend(Box(legend_x, 32, side, 60), "Karte", tuple(held.newest)),
-        ScaleBar(Box(legend_x, height - 40, 50, 8), "Karte", 1.0),
+        ScaleBar(Box(legend_x, height - 40, 50, 8), "Karte", bar_length(catalogue)),
         *north_arrow(width - 22, height - 58),
     ]
     return Layout(name, width, height, 1, tuple(items), _atlas(held.filter()))
@@ -158,7 +159,7 @@ def comparison(catalogue: Catalogue) -> Layout:
     legend_x = 12 + 2 * wide + 8
     items += [
         Legend(Box(legend_x, 38, 56, 60), "Rechts", tuple(held.series)),
-        ScaleBar(Box(legend_x, height - 40, 50, 8), "Rechts", 1.0),
+        ScaleBar(Box(legend_x, height - 40, 50, 8), "Rechts", bar_length(catalogue)),
         *north_arrow(width - 22, height - 58),
         Label(Box(legend_x, height - 88, 56, 26),
               f"Andere Jahre: in der Druckzusammenstellung unter „Layout“ → „Variablen“ {LEFT_YEAR} und {RIGHT_YEAR} "
@@ -192,7 +193,7 @@ def small_multiples(catalogue: Catalogue) -> Layout:
     below = 30 + 2 * (high + 8) + 2
     items += [
         Legend(Box(12, below, 260, 40), f"Karte {YEARS}", tuple(held.series), columns=3),
-        ScaleBar(Box(width - 90, below + 6, 50, 8), f"Karte {YEARS}", 2.0),
+        ScaleBar(Box(width - 90, below + 6, 50, 8), f"Karte {YEARS}", bar_length(catalogue)),
         *north_arrow(width - 22, below),
     ]
     return Layout("Alle Jahre", width, height, 1, tuple(items), _atlas(held.filter(series=True)))

@@ -24,6 +24,7 @@ from etl.publish.qgis_layouts_items import (
     Map,
     Rule,
     ScaleBar,
+    bar_length,
     heading,
     north_arrow,
     number,
@@ -130,6 +131,7 @@ def _at_a_glance() -> list[Item]:
         for code, one, many in kinds
     )
     places = f"coalesce(nullif(array_to_string(array_filter(array({counted}), @element <> ''), ', '), ''), 'keine')"
+    places = f"if(\"einrichtungen\" IS NULL, '{german.STATUS['fehlt']}', {places})"
     figures = [
         ("Einwohner", people),
         ("Fläche", f"{number(AREA, 1)} || '{german.NBSP}ha'"),
@@ -251,7 +253,7 @@ def profile_layout(catalogue: Catalogue) -> Layout:
         *_frame(catalogue, 0, '[% "name" %]'),
         Label(Box(LEFT + 5, 24.6, 170, 5), below, size=9, color=QUIET),
         location,
-        ScaleBar(Box(LEFT + 3, 105, 40, 7), "Lage", 0.5),
+        ScaleBar(Box(LEFT + 3, 105, 40, 7), "Lage", bar_length(catalogue), segments=1),
         *north_arrow(LEFT + 82, 36),
         *_at_a_glance(),
         *table(known.figures, level.title.split()[-1]),

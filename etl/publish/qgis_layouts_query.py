@@ -67,12 +67,13 @@ _SERIES = """
 , point AS MATERIALIZED (
     SELECT p.gebiet, p.kennzahl, p.zeitraum, p.wert, p.status, p.trend, coalesce(p.ki_unten, p.wert) AS low,
            coalesce(p.ki_oben, p.wert) AS high, CASE WHEN NOT p.absolute THEN p.stadt END AS stadt,
-           (row_number() OVER w - 1)::numeric AS nth, count(*) OVER (PARTITION BY p.gebiet, p.kennzahl) AS points
+           extract(year FROM p.von) - min(extract(year FROM p.von)) OVER line AS nth,
+           max(extract(year FROM p.von)) OVER line - min(extract(year FROM p.von)) OVER line AS years
     FROM (SELECT s.*, k.absolute, dense_rank() OVER (PARTITION BY s.kennzahl ORDER BY s.von DESC) AS back
           FROM shown s JOIN known k USING (kennzahl)
           WHERE s.kennzahl = ANY ({series}) AND s.bis <= s.newest) p
     WHERE p.back <= {points}
-    WINDOW w AS (PARTITION BY p.gebiet, p.kennzahl ORDER BY p.von)
+    WINDOW line AS (PARTITION BY p.gebiet, p.kennzahl)
 ), span AS MATERIALIZED (
     SELECT p.*, least(min(low) OVER line, min(stadt) OVER line)::numeric AS least,
            greatest(max(high) OVER line, max(stadt) OVER line)::numeric AS most
@@ -88,15 +89,17 @@ _SERIES = """
            greatest(ceil(most / step), floor(least / step) + 1) * step AS axis_high
     FROM step s
 ), drawn AS MATERIALIZED (
-    SELECT a.*, round(200 * nth / greatest(points - 1, 1), 1) AS x,
+    SELECT a.*, round(200 * nth / greatest(years, 1), 1) AS x,
            round(100 - 100 * (wert::numeric - axis_low) / (axis_high - axis_low), 1) AS y,
            round(100 - 100 * (low::numeric - axis_low) / (axis_high - axis_low), 1) AS y_low,
            round(100 - 100 * (high::numeric - axis_low) / (axis_high - axis_low), 1) AS y_high,
            round(100 - 100 * (stadt::numeric - axis_low) / (axis_high - axis_low), 1) AS y_town
     FROM axis a
 ), pen AS (
-    SELECT d.*, lag(y) OVER w IS NULL AS starts, lag(y_town) OVER w IS NULL AS town_starts,
-           lag(y_low) OVER w AS before_low, lag(y_high) OVER w AS before_high, lag(x) OVER w AS before_x
+    SELECT d.*, lag(y) OVER w IS NULL OR lag(nth) OVER w < nth - 1 AS starts,
+           lag(y_town) OVER w IS NULL OR lag(nth) OVER w < nth - 1 AS town_starts,
+           lag(y_low) OVER w AS before_low, lag(y_high) OVER w AS before_high,
+           CASE WHEN lag(nth) OVER w >= nth - 1 THEN lag(x) OVER w END AS before_x
     FROM drawn d WINDOW w AS (PARTITION BY gebiet, kennzahl ORDER BY nth)
 ), line AS MATERIALIZED (
     SELECT gebiet, kennzahl, json_build_object(
@@ -171,7 +174,8 @@ SELECT g.gebiet_id, g.gebiet, g.ebene, replace(g.name, ' (vorläufig)', '') AS n
        (SELECT json_agg(json_build_object('name', t.typ_name, 'text', t.beschreibung, 'gesichert', t.gesichert)
                         ORDER BY t.typologie)
         FROM sozialbericht.typ t WHERE t.gebiet_id = g.gebiet_id AND t.status = 'gueltig')::text AS typen,
-       (SELECT json_object_agg(o.art, o.anzahl ORDER BY o.art)
+       (SELECT CASE WHEN EXISTS (SELECT FROM sozialbericht.einrichtung)
+                    THEN coalesce(json_object_agg(o.art, o.anzahl ORDER BY o.art), '{{}}') END
         FROM (SELECT e.art, count(*) AS anzahl FROM sozialbericht.einrichtung e
               WHERE ST_Intersects(g.geom, e.geom) GROUP BY e.art) o)::text AS einrichtungen,
        (SELECT json_build_object(

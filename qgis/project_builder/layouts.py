@@ -227,7 +227,7 @@ def _scale_bar(layout, entry, known, maps):
     item.setUnitLabel("km")
     item.setMapUnitsPerScaleBarUnit(1)
     item.setNumberOfSegmentsLeft(0)
-    item.setNumberOfSegments(2)
+    item.setNumberOfSegments(entry["segments"])
     item.setUnitsPerSegment(entry["kilometres"])
     item.setHeight(1.6)
     item.setBoxContentSpace(0)
