@@ -19,8 +19,8 @@ from etl.publish.source import Source
 
 WEB = Path(__file__).parent / "web"
 PAGE = "index.html.j2"
-FIRST = ("card.js", "cells.js", "data.js", "elements.js", "explain.js", "list.js", "map.js", "patterns.js", "signs.js",
-         "state.js", "words.js")  # fmt: skip
+FIRST = ("card.js", "cells.js", "controls.js", "data.js", "elements.js", "explain.js", "list.js", "map.js",
+         "patterns.js", "signs.js", "state.js", "words.js")  # fmt: skip
 """Modules of the first view, fetched at once; the others follow when they are needed."""
 
 

@@ -1,6 +1,7 @@
 // The atlas: joins the choice, the map, the list and the views, and keeps the address in step.
 
 import { card } from "./card.js";
+import { controls, unitSelect } from "./controls.js";
 import { Atlas, OVERVIEW, load } from "./data.js";
 import { $, el } from "./elements.js";
 import { explanation } from "./explain.js";
@@ -95,7 +96,7 @@ function title() {
 
 function show() {
   const { measure, entries } = current;
-  controls();
+  controls(atlas, current, state);
   const unit = atlas.unit(state.ebene, state.gebiet);
   $("titel").textContent = state.ansicht === "profil" ? "Profil" : state.ansicht === "vergleich" ? "Vergleich zweier Gebiete" : title();
   document.title = `${unit && state.ansicht !== "karte" ? `${unit.kurz}: ` : ""}${title()} – ${atlas.about.titel}`;
@@ -172,18 +173,12 @@ async function fill(panel, making) {
   }
 }
 
-function unitSelect(id, label, chosen, without, onchange) {
-  const select = el("select", { id, onchange: () => onchange(select.value) }, el("option", { value: "" }, "bitte wählen"),
-    atlas.unitsOf(state.ebene).filter((unit) => unit.gebiet !== without).map((unit) => el("option", { value: unit.gebiet, selected: unit.gebiet === chosen }, unit.anzeige)));
-  return el("div", { class: "feld" }, el("label", { for: id }, label), select);
-}
-
 function refocus(id) {
   return () => $(id)?.focus();
 }
 
 function showProfile(unit) {
-  const choose = unitSelect("profilgebiet", "Gebiet", state.gebiet, "", (key) => change({ gebiet: key }).then(refocus("profilgebiet")));
+  const choose = unitSelect(atlas, state.ebene, "profilgebiet", "Gebiet", state.gebiet, "", (key) => change({ gebiet: key }).then(refocus("profilgebiet")));
   const panel = $("feld-profil");
   if (!unit) {
     panel.replaceChildren(choose, el("p", { class: "lesehilfe" }, "Das Profil zeigt alle Kennzahlen eines Gebiets. Bitte ein Gebiet wählen."));
@@ -196,8 +191,8 @@ function showProfile(unit) {
 function showComparison(unit) {
   const other = atlas.unit(state.ebene, state.vergleich);
   const choice = el("div", { class: "paar" },
-    unitSelect("erstes", "Erstes Gebiet", state.gebiet, state.vergleich, (key) => change({ gebiet: key }).then(refocus("erstes"))),
-    unitSelect("zweites", "Zweites Gebiet", state.vergleich, state.gebiet, (key) => change({ vergleich: key }).then(refocus("zweites"))));
+    unitSelect(atlas, state.ebene, "erstes", "Erstes Gebiet", state.gebiet, state.vergleich, (key) => change({ gebiet: key }).then(refocus("erstes"))),
+    unitSelect(atlas, state.ebene, "zweites", "Zweites Gebiet", state.vergleich, state.gebiet, (key) => change({ vergleich: key }).then(refocus("zweites"))));
   const panel = $("feld-vergleich");
   if (!unit || !other) {
     panel.replaceChildren(choice, el("p", { class: "lesehilfe" }, "Zwei Gebiete derselben Ebene wählen, um ihre Werte nebeneinander zu sehen."));
@@ -205,30 +200,6 @@ function showComparison(unit) {
   }
   const making = import("./compare.js").then(({ compareUnits }) => compareUnits(atlas, unit, other, current.measure));
   fill(panel, making.then((made) => [choice, made])).catch(fail);
-}
-
-function controls() {
-  const { measure, offered, periods } = current;
-  options($("thema"), atlas.themes.map((theme) => [theme.code, theme.titel]), measure.thema);
-  options($("kennzahl"), atlas.themes.find((theme) => theme.code === measure.thema).measures.map((one) => [one.code, words.heading(one)]), measure.code);
-  options($("ebene"), offered.map((level) => [level.ebene, level.mehrzahl]), state.ebene);
-  $("ebene").disabled = offered.length < 2;
-  const at = periods.indexOf(state.zeitraum);
-  const slider = $("zeit");
-  slider.max = String(Math.max(0, periods.length - 1));
-  slider.value = String(at);
-  slider.setAttribute("aria-valuetext", state.zeitraum || "ohne Zeitraum");
-  $("zeitwort").textContent = state.zeitraum || "–";
-  slider.disabled = periods.length < 2;
-  $("ablauf").disabled = periods.length < 2;
-  $("frueher").disabled = at <= 0;
-  $("spaeter").disabled = at < 0 || at >= periods.length - 1;
-}
-
-function options(select, pairs, chosen) {
-  const same = select.options.length === pairs.length && pairs.every(([value], n) => select.options[n].value === value);
-  if (!same) select.replaceChildren(...pairs.map(([value, text]) => el("option", { value }, text)));
-  select.value = chosen;
 }
 
 function step(by) {
@@ -325,7 +296,7 @@ function fail(error) {
 /** After the first view: what the map does not need at once. */
 async function later() {
   await atlas.addOverview();
-  if (atlas.themes.some((theme) => theme.code === OVERVIEW)) controls();
+  if (atlas.themes.some((theme) => theme.code === OVERVIEW)) controls(atlas, current, state);
   const lines = await load("grundkarte");
   map?.lines(lines);
   atlas.lines = lines;
