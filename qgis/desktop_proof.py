@@ -20,7 +20,7 @@ from qgis.core import (
     QgsLayoutExporter,
     QgsProject,
 )
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget
 from qgis.utils import iface
 
@@ -28,7 +28,8 @@ WAIT_SECONDS = 60
 # libpq's remark when QGIS looks up the table statistics of a view, which has none.
 HARMLESS = "row number 0 is out of range 0..-1"
 TREE = "Layers"
-messages = []
+TREE_PIXELS = 430
+messages, bars = [], []
 
 
 def _note(message, tag, level):
@@ -63,6 +64,10 @@ def _dialogs():
 
 
 def _picture(folder, name):
+    for bar in iface.messageBar().items():
+        if bar.level() in (Qgis.Warning, Qgis.Critical):
+            bars.append(bar.text())
+    iface.messageBar().clearWidgets()
     QApplication.processEvents()
     if folder:
         iface.mainWindow().grab().save(str(Path(folder) / f"{name}.png"))
@@ -92,6 +97,8 @@ def prove(task):
     for dock in window.findChildren(QDockWidget):
         if dock.objectName() != TREE:
             dock.hide()
+        else:
+            window.resizeDocks([dock], [TREE_PIXELS], Qt.Horizontal)
     waiting = QTimer()
     dialogs = []
     waiting.timeout.connect(lambda: dialogs.extend(_dialogs()))
@@ -126,7 +133,7 @@ def prove(task):
         "layouts": [layout.name() for layout in project.layoutManager().layouts()],
         "printed": printed,
         "unavailable": [layer.name() for layer in project.mapLayers().values() if not layer.isValid()],
-        "bars": [bar.text() for bar in iface.messageBar().items() if bar.level() in (Qgis.Warning, Qgis.Critical)],
+        "bars": bars,
         "dialogs": dialogs,
         "messages": messages,
         "tip": tip,

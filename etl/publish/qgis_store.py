@@ -110,7 +110,10 @@ def released(source: Source, catalogue: Catalogue) -> str:
         text = text.replace("<Bookmarks />", _bookmarks(source, catalogue, crs[1]), 1)
     title = html.escape(catalogue.city.report_title, quote=False)
     hint = " (synthetische Daten)" if source.edition.synthetic else ""
-    return text.replace(f"<title>{title}</title>", f"<title>{title}{hint}, Stand {source.edition.label}</title>", 1)
+    told = f"{title}{hint}, Stand {html.escape(source.edition.label)}"
+    # the window's title, and the one of the metadata
+    text = text.replace(f'projectname="{title}"', f'projectname="{told}"', 1)
+    return text.replace(f"<title>{title}</title>", f"<title>{told}</title>")
 
 
 def build(source: Source, catalogue: Catalogue, folder: Path) -> None:

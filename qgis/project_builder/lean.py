@@ -145,3 +145,5 @@ def thin_out(root):
         _drop_defaults(parent)
         for element in [e for e in parent if e is not own and _needless(parent, e)]:
             parent.remove(element)
+        if len(parent) == 0 and parent.text and not parent.text.strip():
+            parent.text = None

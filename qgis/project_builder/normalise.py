@@ -77,6 +77,14 @@ def project(text, ids, hidden):
                 layer.remove(element)
         _hide_from_wms(layer, hidden.get(layer.findtext("id"), ()))
         thin_out(layer)
+    for action in root.iter("actionsetting"):
+        action[:] = sorted(action, key=lambda scope: scope.get("id"))  # a set
+    precision = root.find("properties/WFSLayersPrecision")
+    precision[:] = sorted(precision, key=lambda layer: layer.tag)
+    # QGIS writes them by its own ids, which end at random where one layer's name begins with another's; the order that
+    # means something is the tree's.
+    layers = root.find("projectlayers")
+    layers[:] = sorted(layers, key=lambda layer: layer.findtext("id"))
     return _text(root)
 
 
