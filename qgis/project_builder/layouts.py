@@ -51,7 +51,8 @@ def add(project, described):
     wanted = described["layouts"]
     own = {entry["id"]: _hidden_layer(project, described, entry) for entry in wanted["layers"]}
     if own:
-        project.writeEntry("WMSRestrictedLayers", "/", [layer.name() for layer in own.values()])
+        kept, _found = project.readListEntry("WMSRestrictedLayers", "/")
+        project.writeEntry("WMSRestrictedLayers", "/", [*kept, *(layer.name() for layer in own.values())])
     known = {service_name(layer): layer for layer in project.mapLayers().values()} | own
     for entry in wanted["layouts"]:
         project.layoutManager().addLayout(_layout(project, entry, known))
