@@ -104,7 +104,7 @@ def test_every_theme_has_its_map(
         layer = groups[theme.code].layers[0]
         for style in (layer.styles[0], layer.styles[-1]):
             picture = draw(server, tmp_path, LAYERS=layer.id, STYLES=style.name, **small)
-            fills = {rule.symbol.color for rule in style.rules}
+            fills = {rule.symbol.color for rule in style.rules if rule.symbol}
             assert sum(pixels(picture, fill) for fill in fills if fill) > 2000, style.name
             seen.add(picture.tobytes())
     # in a twentieth of a city two themes are all withheld and look alike
@@ -214,7 +214,9 @@ def test_wfs_gives_features_and_takes_none(server: MapServer, published: Publish
 def test_ogc_api_features(server: MapServer, catalogue: Catalogue) -> None:
     _, body = get(f"{server.features}/collections.json?")
     collections = {c["id"] for c in json.loads(body)["collections"]}
-    assert {layer.id for layer in qgis_project.layers(catalogue)} <= collections
+    missing = {layer.id for layer in qgis_project.layers(catalogue)} - collections
+    # layers without rows in so small a city (indices, changes between district versions), and the foreign web map
+    assert {name for name in missing if not name.startswith(("index_", "gebiet_aenderungen", "webkarte"))} == set()
     _, body = get(f"{server.features}/collections/{LAYER}/items.json?", limit=3)
     answer = json.loads(body)
     assert len(answer["features"]) == 3
