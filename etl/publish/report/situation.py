@@ -58,10 +58,12 @@ READING = (
 
 
 def _basis(numbers: Numbers) -> list[Block]:
-    levels = [
-        f"{len(units)} {numbers.plural(level)}" for level, units in numbers.units.items() if level != numbers.city.level
-    ]
     computed = [i.code for i in numbers.catalogue.indicators if numbers.has(i.code)]
+    levels = [
+        f"{len(units)} {numbers.plural(level)}"
+        for level, units in numbers.units.items()
+        if level != numbers.city.level and any(numbers.newest(c, u).shown for c in computed for u in units)
+    ]
     told = [
         f"Der Bericht zeigt {len(computed)} Kennzahlen in {len(numbers.catalogue.themes)} Handlungsfeldern für "
         f"{listed(['die Stadt', *levels])}."
