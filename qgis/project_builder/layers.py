@@ -32,7 +32,9 @@ def make(described, crs, action):
     """
     if described["provider"] != "postgres":
         return _background(described)
-    layer = QgsVectorLayer(described["uri"], described["name"], "postgres")
+    options = QgsVectorLayer.LayerOptions()
+    options.loadDefaultStyle = False  # the database may hold styles already
+    layer = QgsVectorLayer(described["uri"], described["name"], "postgres", options)
     if not layer.isValid():
         raise Failure(
             f"Die Ebene „{described['name']}“ lässt sich nicht öffnen. Ist die Datenbank eingerichtet und kennt die "
