@@ -50,6 +50,8 @@ def run(
     Runner(engine, catalogue, job, folder, outcome).run()
     before = time.perf_counter()
     project = qgis_store.current_project(open_source(catalogue), catalogue)
+    if outcome.edition is not None and outcome.edition.state == "published":
+        products.put_into_database(engine, catalogue)
     outcome.seconds["QGIS-Projekt"] = time.perf_counter() - before
     total = time.perf_counter() - start
     _report(outcome, total, project, catalogue)

@@ -19,7 +19,7 @@ from etl.console import say
 from etl.errors import SozialberichtError
 from etl.publish.atlas.build import build as build_atlas
 from etl.publish.exports.build import build as build_exports
-from etl.publish.qgis_store import PROJECT_FILE, current_project
+from etl.publish.qgis_store import PROJECT_FILE, current_project, store
 from etl.publish.qgis_store import build as build_qgis
 from etl.publish.report.build import build as build_report
 from etl.publish.source import Source
@@ -106,6 +106,12 @@ def build_draft(engine: Engine, catalogue: Catalogue, label: str) -> Path:
                 started.result()
     files.write_manifest(folder)
     return folder
+
+
+def put_into_database(engine: Engine, catalogue: Catalogue) -> None:
+    """Let those who open no files find the published project and its styles in the database, where QGIS looks."""
+    if catalogue.city.products is None or "qgis" in catalogue.city.products:
+        store(engine, Source(steps.as_role(engine, service.READER), "sozialbericht"), catalogue)
 
 
 def _begin(quiet: bool, json: bool) -> None:

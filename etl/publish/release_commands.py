@@ -11,12 +11,14 @@ from etl import settings
 from etl.catalogue import load_catalogue
 from etl.console import say, tell
 from etl.errors import SozialberichtError
-from etl.publish.products import build_draft, listed
+from etl.publish.products import build_draft, listed, put_into_database
 from etl.releases import files, life, steps
-from etl.releases.release_commands import app
+from etl.releases.release_commands import AFTERWARDS, app
 from etl.warehouse.session import prepared_engine
 
 __all__ = ["app", "publish"]
+
+AFTERWARDS.append(put_into_database)
 
 
 @app.command()
@@ -59,6 +61,7 @@ def publish(
     )  # fmt: skip
     published = edition.state == "published"
     if published:
+        put_into_database(engine, catalogue)
         state = "gilt unverändert" if edition.unchanged else "veröffentlicht"
         words = f"Stand „{edition.label}“ {state}: {edition.values} Werte, davon {edition.withheld} geheim gehalten."
         if folder.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ from etl.warehouse import auditlog
 from etl.warehouse.session import prepared_engine
 
 app = typer.Typer(no_args_is_help=True, help="Stände anlegen, prüfen, freigeben, veröffentlichen, nachprüfen.")
+AFTERWARDS: list[Callable[[Engine, Catalogue], None]] = []
+"""What follows a publication beside the views; the layer above, which knows maps and files, enters it here."""
 SHOWN = 20
 """Rows shown of a long list; all of them with --json."""
 
@@ -100,7 +103,10 @@ def approve(label: Draft = None) -> None:
 @app.command()
 def publish(label: Draft = None) -> None:
     """Einen freigegebenen Stand veröffentlichen; Leser sehen ihn von einem Augenblick auf den anderen."""
-    edition, before = steps.publish(_opened()[0], label)
+    engine, catalogue = _opened()
+    edition, before = steps.publish(engine, label)
+    for follow in AFTERWARDS:
+        follow(engine, catalogue)
     instead = f"; er löst „{before.label}“ ab" if before is not None else ""
     tell(f"Stand „{edition.label}“ veröffentlicht{instead}.", stand=edition.label,
          abgeloest=before.label if before is not None else None)  # fmt: skip
