@@ -136,9 +136,9 @@ class Layout:
 
 
 def bar_length(catalogue: Catalogue) -> float:
-    """Kilometres of a segment of a scale bar, about a tenth of the city's width."""
+    """Kilometres of a segment of a scale bar, a sixth of the city's width at most."""
     west, _south, east, _north = catalogue.city.view or catalogue.city.extent
-    return next(length for length in (5.0, 2.0, 1.0, 0.5, 0.2, 0.0) if length <= (east - west) / 8000) or 0.1
+    return next(length for length in (5.0, 2.0, 1.0, 0.5, 0.2, 0.0) if length <= (east - west) / 6000) or 0.1
 
 
 def svg(view: tuple[float, float, float, float], *parts: str) -> str:
