@@ -203,10 +203,10 @@ def describe(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def project_file(catalogue: Catalogue) -> Path:
-    """Where a catalogue's project lies: the shipped one in ``qgis/``, another city's in the data folder."""
+    """Where a catalogue's project lies: the shipped one in ``qgis/``, another city's in a data folder of its own."""
     if catalogue.directory.resolve() == settings.DEFAULT_CATALOGUE.resolve():
         return SHIPPED
-    return settings.home() / "qgis" / f"{catalogue.city.database}.qgs"
+    return settings.home() / "qgis" / catalogue.city.database / f"{catalogue.city.database}.qgs"
 
 
 def build(

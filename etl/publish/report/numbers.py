@@ -78,13 +78,14 @@ class Numbers:
 
     @property
     def city(self) -> Unit:
-        """The city itself."""
-        return self.units[self.catalogue.city.top.code][0]
+        """The city itself; without a row where no district version is current."""
+        top, known = self.catalogue.city.top.code, self.units
+        return known[top][0] if top in known else Unit(top, "", self.catalogue.city.name, "")
 
     @property
     def lowest(self) -> str:
-        """The finest level that has units."""
-        return list(self.units)[-1]
+        """The finest level that has units, the city's where none has."""
+        return next(reversed(self.units), self.catalogue.city.top.code)
 
     def level_of(self, code: str) -> str:
         """The finest level of an indicator that has units and any value that is shown."""
