@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import os
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ def pytest_configure() -> None:
     os.environ.setdefault(RUN, str(os.getpid()))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A folder's tests stay in one process, which makes their fixtures once."""
     for item in items:
@@ -53,6 +55,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     for name in shared_names():
         databases.drop_database(name)
+    remove_left_files()
+
+
+def remove_left_files() -> None:
+    """Remove the files of releases and the projects of test databases that are gone."""
+    if cluster.known(settings.home()) is None and not service.existing_server():
+        return
+    with _maintenance() as connection:
+        there = {str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")}
+    for kind in ("veroeffentlichung", "qgis"):
+        for folder in (settings.home() / kind).glob("*_test_*"):
+            if folder.is_dir() and folder.name not in there:
+                shutil.rmtree(folder)
 
 
 def shared_names() -> list[str]:
