@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import Engine
+from xdist.scheduler import LoadScopeScheduling
 
 from etl import settings
 from etl.catalogue import Catalogue, load_catalogue
@@ -42,11 +43,16 @@ def pytest_configure() -> None:
     os.environ.setdefault(RUN, str(os.getpid()))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):
     """A folder's tests stay in one process, which makes their fixtures once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFolder:
+    """Who tests what, where several processes test."""
+    return ByFolder(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
