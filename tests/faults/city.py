@@ -21,7 +21,8 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from etl import cli, settings
-from etl.settings import DEFAULT_CATALOGUE, PROJECT
+from etl.releases import files
+from etl.settings import PROJECT
 from etl.warehouse import cluster, service
 from tests.conftest import clone
 from tests.intake.support import BLOCKS_EACH, STADTTEILE, register
@@ -29,19 +30,6 @@ from tests.intake.support import BLOCKS_EACH, STADTTEILE, register
 REFUSED_CELL = "MUSTERZEILE-4711"
 WAIT_SECONDS = 60.0
 SOURCE = "einwohner_bestand"
-
-
-def catalogue_for(database: str, folder: Path) -> Path:
-    """The shipped catalogue with another database, of whose releases only exports are made."""
-    shutil.copytree(DEFAULT_CATALOGUE, folder)
-    file = folder / "city.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert "  database: sozialbericht\n" in text
-    file.write_text(
-        text.replace("  database: sozialbericht\n", f"  database: {database}\n  products: [exporte]\n"),
-        encoding="utf-8",
-    )
-    return folder
 
 
 def form_districts(connection: Connection) -> None:
@@ -101,13 +89,25 @@ class City:
     catalogue: Path
 
     def put_back(self) -> None:
-        """Let the database be as the template, and nothing be known of it outside."""
+        """Let the database and the files of its releases be as they were made, and nothing else be known of it."""
         service.forget(self.name)
         with psycopg.connect(service.dsn("postgres", cluster.SUPERUSER), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
         (settings.home() / "anker" / f"{self.name}.jsonl").unlink(missing_ok=True)
         clone(self.template, self.name)
+        shutil.rmtree(files.root(self.name), ignore_errors=True)
+        shutil.copytree(self.kept_files, files.root(self.name), symlinks=True)
         service.write_service_file(self.name)
+
+    @property
+    def kept_files(self) -> Path:
+        """Copy of the files of the releases, as they belong to the template."""
+        return self.folder / "dateien"
+
+    def keep(self) -> None:
+        """Make the template of the database as it is, with the files of its releases."""
+        clone(self.name, self.template)
+        shutil.copytree(files.root(self.name), self.kept_files, symlinks=True)
 
     def start(self, *arguments: str, temporary: Path | None = None) -> subprocess.Popen[str]:
         """Begin a command of the real command line."""

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from etl.catalogue import load_catalogue
+from etl.releases import files
 from etl.warehouse import databases, engine, migrate, service
 from tests.conftest import clone
-from tests.faults.city import SOURCE, City, catalogue_for, form_districts, write_register
+from tests.faults.city import SOURCE, City, form_districts, write_register
 from tests.intake.support import lay_out
+from tests.own_catalogue import catalogue_for
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +25,10 @@ def published_city(template: str) -> Iterator[City]:
     folder = Path(tempfile.mkdtemp(prefix="sozialbericht-faults-", dir="/var/tmp"))
     folder.chmod(0o755)
     name = f"sozialbericht_test_stoerung_{os.getpid()}"
-    city = City(name, f"{name}_vorlage", folder, catalogue_for(name, folder / "katalog"))
+    city = City(name, f"{name}_vorlage", folder, catalogue_for(name, folder / "katalog", products="[exporte]"))
     clone(template, name)
+    # of a run that was killed and had the same number
+    shutil.rmtree(files.root(name), ignore_errors=True)
     try:
         opened = engine.open_engine(service.url(name, service.ADMIN))
         with opened.begin() as connection:
@@ -38,12 +42,13 @@ def published_city(template: str) -> Iterator[City]:
         city.call("deliver", SOURCE, str(first), "--date", "2022-12-31", "--synthetic")
         city.call("compute")
         city.call("publish", "--label", "A")
-        clone(name, city.template)
+        city.keep()
         yield city
     finally:
         for database in (name, city.template):
             databases.drop_database(database)
         shutil.rmtree(folder)
+        shutil.rmtree(files.root(name), ignore_errors=True)
 
 
 @pytest.fixture

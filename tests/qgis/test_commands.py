@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,18 +16,15 @@ from etl.catalogue import Catalogue
 from etl.publish import qgis_project
 from etl.settings import PROJECT
 from etl.warehouse import service
+from tests.own_catalogue import catalogue_for
 
 pytestmark = pytest.mark.qgis
 
 
 @pytest.fixture
-def own_catalogue(catalogue: Catalogue, database: str, tmp_path: Path) -> Path:
+def own_catalogue(database: str, tmp_path: Path) -> Path:
     """The shipped catalogue on a database of the test."""
-    folder = tmp_path / "katalog"
-    shutil.copytree(catalogue.directory, folder)
-    city = folder / "city.yaml"
-    text = city.read_text(encoding="utf-8")
-    city.write_text(text.replace(f"database: {catalogue.city.database}", f"database: {database}"), encoding="utf-8")
+    folder = catalogue_for(database, tmp_path / "katalog")
     service.write_service_file(database)
     return folder
 

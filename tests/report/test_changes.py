@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from etl.publish.report.changes import FIRST, find_changes
 from etl.publish.report.commands import app
 from etl.publish.report.numbers import Numbers
 from etl.publish.source import Source
+from tests.own_catalogue import catalogue_for
 
 PLAN = """
 profile: [BEV04]
@@ -27,13 +27,10 @@ chapters:
 @pytest.fixture(scope="module")
 def small_catalogue(two_editions: Source, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """The shipped catalogue with two chapters and the small city's database."""
-    folder = tmp_path_factory.mktemp("katalog") / "katalog"
-    shutil.copytree(catalogue.directory, folder)
+    name = str(two_editions.engine.url.database)
+    folder = catalogue_for(name, tmp_path_factory.mktemp("katalog") / "katalog")
     (folder / "bericht.yaml").write_text(PLAN, encoding="utf-8")
     (folder / "texte" / "eigenes.md").write_text("Ein *Vorwort* der Stadt.", encoding="utf-8")
-    city = (folder / "city.yaml").read_text(encoding="utf-8")
-    name = str(two_editions.engine.url.database)
-    (folder / "city.yaml").write_text(re.sub(r"database: \w+", f"database: {name}", city), encoding="utf-8")
     return load_catalogue(folder)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +16,10 @@ from sqlalchemy import text
 
 from etl import settings
 from etl.publish import qgis_project
-from etl.settings import DEFAULT_CATALOGUE, PROJECT
+from etl.settings import PROJECT
 from etl.warehouse import cluster, passwords, service
 from tests.conftest import Published
+from tests.own_catalogue import catalogue_for
 
 pytestmark = [
     pytest.mark.qgis,
@@ -29,11 +28,7 @@ pytestmark = [
 
 
 def test_serve_with_the_map_servers_login_alone(published: Published, tmp_path: Path) -> None:
-    catalogue = tmp_path / "katalog"
-    shutil.copytree(DEFAULT_CATALOGUE, catalogue)
-    city = (catalogue / "city.yaml").read_text(encoding="utf-8")
-    named = re.sub(r"(?m)^database: .*$", f"database: {published.name}", city)
-    (catalogue / "city.yaml").write_text(named, encoding="utf-8")
+    catalogue = catalogue_for(published.name, tmp_path / "katalog")
     project = tmp_path / "stadt.qgs"
     shipped = qgis_project.SHIPPED.read_text(encoding="utf-8")
     project.write_text(shipped.replace("service='sozialbericht'", f"service='{published.name}'"), encoding="utf-8")

@@ -19,6 +19,7 @@ from etl.catalogue import Catalogue
 from etl.errors import SetupError
 from etl.warehouse import cluster, databases, engine, migrate, passwords, role_commands, role_sync, roles, service
 from etl.warehouse.role_matrix import role_matrix
+from tests.own_catalogue import catalogue_for
 
 NAME = "rollenstadt"
 
@@ -127,11 +128,7 @@ def test_a_new_department_and_one_that_is_gone(ready: Path, city: Catalogue) -> 
 def test_the_commands_tell_what_they_do_and_no_password(
     ready: Path, tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "katalog"
-    subprocess.run(["cp", "-r", str(settings.DEFAULT_CATALOGUE), str(folder)], check=True)
-    text = (folder / "city.yaml").read_text(encoding="utf-8")
-    (folder / "city.yaml").write_text(text.replace("database: sozialbericht", f"database: {NAME}"), encoding="utf-8")
-    monkeypatch.setenv("SOZIALBERICHT_CATALOGUE", str(folder))
+    monkeypatch.setenv("SOZIALBERICHT_CATALOGUE", str(catalogue_for(NAME, tmp_path / "katalog")))
     with superuser() as connection:
         connection.execute("ALTER ROLE leser CONNECTION LIMIT 3")
     looked = CliRunner().invoke(role_commands.app, ["sync", "--pruefen"])
