@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from etl import settings
-from etl.catalogue import Catalogue, load_catalogue
+from etl.catalogue import Catalogue
 from etl.console import say
 from etl.errors import SozialberichtError
 from etl.publish.atlas.build import build as build_atlas
@@ -33,26 +34,32 @@ Build = Callable[[Source, Catalogue, Path], None]
 
 @dataclass(frozen=True)
 class Product:
-    """A kind of output: the folder it gets, its German title, what fills the folder, and the file to open first."""
+    """A kind of output: the folder it gets, its German title, what fills the folder, and the file to open first.
+
+    ``turn``: the one that takes longest is begun first. ``from_project``: it reads the city's QGIS project, which is
+    made before.
+    """
 
     folder: str
     title: str
     build: Build
-    start: str = ""
+    start: str
+    turn: int
+    from_project: bool = False
 
 
 PRODUCTS = (
-    Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt"),
-    Product("bericht", "Sozialbericht", build_report, "bericht.html"),
-    Product("atlas", "Web-Atlas", build_atlas, "index.html"),
-    Product("steckbriefe", "Steckbriefe", build_profile_sheets, "steckbriefe.pdf"),
-    Product("qgis", "QGIS-Projekt", build_qgis, PROJECT_FILE),
+    Product("exporte", "Exporte und Metadaten", build_exports, "LIESMICH.txt", turn=3),
+    Product("bericht", "Sozialbericht", build_report, "bericht.html", turn=1),
+    Product("atlas", "Web-Atlas", build_atlas, "index.html", turn=4),
+    Product("steckbriefe", "Steckbriefe", build_profile_sheets, "steckbriefe.pdf", turn=2, from_project=True),
+    Product("qgis", "QGIS-Projekt", build_qgis, PROJECT_FILE, turn=5, from_project=True),
 )
 
-FROM_PROJECT = (build_profile_sheets, build_qgis)
-"""What reads the city's QGIS project, which is made before."""
-LONGEST = ("bericht", "steckbriefe", "exporte", "atlas", "qgis")
-"""Folders of products, the one that takes longest first."""
+
+def wanted(catalogue: Catalogue) -> list[Product]:
+    """The products that the city wants, all where it does not say."""
+    return [p for p in PRODUCTS if catalogue.city.products is None or p.folder in catalogue.city.products]
 
 
 def made(folder: Path) -> list[tuple[str, Path]]:
@@ -89,28 +96,32 @@ def build_draft(engine: Engine, catalogue: Catalogue, label: str) -> Path:
     """
     database = str(engine.url.database)
     folder = files.folder_of(database, label)
-    wanted = [p for p in PRODUCTS if catalogue.city.products is None or p.folder in catalogue.city.products]
-    if any(product.build in FROM_PROJECT for product in wanted):
+    products = sorted(wanted(catalogue), key=lambda p: p.turn)
+    if any(product.from_project for product in products):
         current_project(Source(steps.as_role(engine, service.PREVIEW), "kandidat"), catalogue)
-    # the longest first, so that none of them begins when the others are done
-    work = [(p.folder, database, catalogue.directory, folder)
-            for p in sorted(wanted, key=lambda p: LONGEST.index(p.folder))]  # fmt: skip
-    if len(work) == 1:
-        _build_one(*work[0])
+    if len(products) == 1:
+        _build_one(products[0].folder, database, catalogue, folder)
     else:
         switches = (settings.ui.quiet, settings.ui.json)
         with ProcessPoolExecutor(
             os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin, initargs=switches
         ) as pool:
-            for started in [pool.submit(_build_one, *part) for part in work]:
-                started.result()
+            running = [pool.submit(_build_one, p.folder, database, catalogue, folder) for p in products]
+            try:
+                for started in running:
+                    started.result()
+            except BrokenProcessPool as problem:
+                raise SozialberichtError(
+                    "Das Bauen der Produkte wurde von außen abgebrochen, meist weil der Arbeitsspeicher nicht reicht. "
+                    "Abhilfe: Speicher schaffen und den Befehl wiederholen; veröffentlicht wurde nichts."
+                ) from problem
     files.write_manifest(folder)
     return folder
 
 
 def put_into_database(engine: Engine, catalogue: Catalogue) -> None:
     """Let those who open no files find the published project and its styles in the database, where QGIS looks."""
-    if catalogue.city.products is None or "qgis" in catalogue.city.products:
+    if any(product.build is build_qgis for product in wanted(catalogue)):
         store(engine, Source(steps.as_role(engine, service.READER), "sozialbericht"), catalogue)
 
 
@@ -118,13 +129,13 @@ def _begin(quiet: bool, json: bool) -> None:
     settings.ui.quiet, settings.ui.json = quiet, json
 
 
-def _build_one(name: str, database: str, directory: Path, folder: Path) -> None:
-    """One product, in a process of its own: what it needs is read anew."""
+def _build_one(name: str, database: str, catalogue: Catalogue, folder: Path) -> None:
+    """One product, in a process of its own with a connection of its own."""
     product = next(p for p in PRODUCTS if p.folder == name)
     opened = engines.open_engine(service.url(database, service.PREVIEW), role=service.PREVIEW)
     begun = time.perf_counter()
     try:
-        build_product(product, Source(opened, "kandidat"), load_catalogue(directory), folder)
+        build_product(product, Source(opened, "kandidat"), catalogue, folder)
     except SozialberichtError as error:
         # its parts may not go from one process to the other
         raise SozialberichtError(str(error)) from None
