@@ -56,11 +56,24 @@ class Chapter(Strict):
         return tuple(dict.fromkeys((*self.key_figures, *self.maps, *self.series)))
 
 
+class AgeStructure(Strict):
+    """What a profile's age pyramid is drawn from: two indicators by age group, with persons as their numerators."""
+
+    people: str = Field(description="All inhabitants")
+    women: str = Field(description="Women among them")
+
+    @property
+    def codes(self) -> tuple[str, str]:
+        """Both codes: all inhabitants, women."""
+        return self.people, self.women
+
+
 class Plan(Strict):
-    """The report: its chapters in order, and the key figures of a profile."""
+    """The report: its chapters in order, the key figures of a profile, and what its age pyramid is drawn from."""
 
     occasion: str | None = Field(None, description="Why there is a report: first sentences of the first chapter")
     profile: tuple[str, ...] = Field((), description="Key figures of an area's profile, in order")
+    age_structure: AgeStructure | None = Field(None, description="Without it profiles have no age pyramid")
     chapters: tuple[Chapter, ...] = Field(min_length=1)
 
 
@@ -99,6 +112,14 @@ def plan_of(catalogue: Catalogue) -> Plan:
     )
 
 
+def _age_faults(ages: AgeStructure, catalogue: Catalogue) -> Iterator[Fault]:
+    for code in ages.codes:
+        if code not in catalogue.indicator:
+            yield unknown(FILE, "age_structure", code, "die Kennzahl", catalogue.indicator)
+        elif not catalogue.indicator[code].grouped:
+            yield Fault(FILE, "age_structure", f"{code} wird nicht nach Altersgruppen berechnet")
+
+
 def plan_faults(catalogue: Catalogue) -> Iterator[Fault]:
     """Faults of ``bericht.yaml``: unknown indicators and themes, or such that do not belong together."""
     plan = catalogue.plan
@@ -109,6 +130,8 @@ def plan_faults(catalogue: Catalogue) -> Iterator[Fault]:
     for code in plan.profile:
         if code not in catalogue.indicator:
             yield unknown(FILE, "profile", code, "die Kennzahl", catalogue.indicator)
+    if plan.age_structure:
+        yield from _age_faults(plan.age_structure, catalogue)
     for chapter in plan.chapters:
         if chapter.theme is None:
             continue

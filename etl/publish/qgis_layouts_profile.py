@@ -36,19 +36,18 @@ from etl.publish.qgis_styles import Rule as Class
 NAME = "Steckbrief"
 LAYER = "steckbrief"
 SERIES = 6
-PEOPLE, WOMEN_SHARE = "BEV01", "BEV26"
 PERSONS, AREA = '"einwohner"', '"flaeche_ha"'
 
 
 @dataclass(frozen=True)
 class Content:
-    """What the profiles of a city show: the level, key figures in order, series over the years, an age structure."""
+    """What profiles show: the level, key figures in order, series over the years, the age structure's indicators."""
 
     level: str
     city: str
     figures: tuple[Indicator, ...]
     series: tuple[Indicator, ...]
-    ages: bool
+    ages: tuple[str, str] | None
 
 
 def content(catalogue: Catalogue) -> Content:
@@ -66,13 +65,15 @@ def content(catalogue: Catalogue) -> Content:
 
     chapters = [[i for i in shown(c.series) if i.periodicity != "einmalig"] for c in plan.chapters if c.kind == "thema"]
     turns = [chapter[n] for n in range(SERIES) for chapter in chapters if n < len(chapter)]
-    grouped = {i.code for i in catalogue.indicators if i.grouped and depth[i.code] >= rank}
+    ages = plan.age_structure.codes if plan.age_structure else None
+    if ages and any(depth[code] < rank for code in ages):
+        ages = None
     return Content(
         level=levels[rank],
         city=levels[0],
         figures=tuple(shown(tuple(plan.profile))),
         series=tuple(turns[:SERIES]),
-        ages={PEOPLE, WOMEN_SHARE} <= grouped,
+        ages=ages,
     )
 
 
@@ -81,7 +82,7 @@ def layer(catalogue: Catalogue) -> dict[str, object]:
     known = content(catalogue)
     query = profile_query(
         known.level, known.city, [i.code for i in known.figures], [i.code for i in known.series],
-        (PEOPLE, WOMEN_SHARE) if known.ages else None,
+        known.ages,
     )  # fmt: skip
     escaped = query.replace("\\", "\\\\").replace('"', '\\"')
     uri = (
@@ -160,7 +161,7 @@ def _at_a_glance() -> list[Item]:
     )
     there = f"coalesce({classes}, '') <> ''"
     has_type = f"coalesce({types}, '') <> ''"
-    note = "Rang 1: ungünstigster Wert; in Klammern, wie weit der Zufall den Rang verschieben kann."
+    note = "Rang 1: höchster Indexwert; in Klammern, wie weit der Zufall den Rang verschieben kann."
     items += [
         Label(Box(113, y + 2, 82, 4.5), f"[% if({there}, 'Soziale Lage im Vergleich', '') %]", size=8, bold=True),
         Label(Box(113, y + 6.8, 82, 20), f"[% coalesce({classes}, '') %]", size=7.6),

@@ -64,6 +64,12 @@ def test_shipped_catalogue_is_sound() -> None:
         ("city.yaml", "parent: stadt}", "parent: land}", "parent"),
         ("city.yaml", "min_count: 5", "min_count: 1", "mindestens 3"),
         ("city.yaml", "policy:", "politik:", "unbekannter Schlüssel"),
+        ("bericht.yaml", "women: BEV26", "women: BEV99", "die Kennzahl „BEV99“"),
+        ("bericht.yaml", "women: BEV26", "women: BEV02", "BEV02 wird nicht nach Altersgruppen berechnet"),
+        ("bericht.yaml", "profile: [BEV02", "profile: [BEV98", "die Kennzahl „BEV98“"),
+        ("bericht.yaml", "series: [WOH03, WOH07]", "series: [WOH03, ARB01]", "ARB01 gehört nicht zum Thema wohnen"),
+        ("bericht.yaml", "theme: jugendhilfe", "theme: jugend", "das Thema „jugend“"),
+        ("bericht.yaml", "code: glossar", "code: methoden", "das Kapitel"),
     ],
 )
 def test_fault_names_file_and_remedy(copy: Path, file: str, old: str, new: str, expected: str) -> None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from etl.catalogue import Catalogue
+from etl.catalogue.chapters import plan_of
 from etl.publish import german
+from etl.publish.age_groups import age_label
 from etl.publish.drawing import Measure, Reading, read_areas
 from etl.publish.profiles import (
     KeyFigure,
@@ -23,7 +25,7 @@ from etl.publish.profiles import (
     series_figure,
     spine_figure,
 )
-from etl.publish.profiles.build import Values, age_label, pyramid_of
+from etl.publish.profiles.build import Values, pyramid_of
 from etl.publish.profiles.sentences import judged, notes, remarkable, situation
 from etl.publish.source import Source
 from etl.warehouse import engine, service
@@ -92,9 +94,9 @@ def test_a_pyramid_has_two_sides_that_sum(catalogue: Catalogue) -> None:
         for group, (everyone, women) in {**ages, "insgesamt": (100.0, 55.0)}.items():
             rows.append(("BEV01", group, level, area, everyone * times, "gueltig"))
             rows.append(("BEV26", group, level, area, women * times, "gueltig"))
-    made = pyramid_of(_values(rows), catalogue, "BEV01", "bezirk", "101")
+    made = pyramid_of(_values(rows), catalogue, plan_of(catalogue).age_structure, "bezirk", "101")
     assert made is not None
-    assert [(r.label, r.women, r.others) for r in made.rows] == [("unter 5", 19, 21), ("5–9", 30, 20), ("85+", 6, 4)]
+    assert [(r.label, r.women, r.others) for r in made.rows] == [("0–4", 19, 21), ("5–9", 30, 20), ("85+", 6, 4)]
     assert sum((r.women or 0) + (r.others or 0) for r in made.rows) == made.total
     assert sum(s or 0 for r in made.rows for s in r.city) == pytest.approx(1)
 
@@ -102,12 +104,12 @@ def test_a_pyramid_has_two_sides_that_sum(catalogue: Catalogue) -> None:
         (c, g, lv, a, None if (c, g, lv) == ("BEV26", "a05_10", "bezirk") else v, s) for c, g, lv, a, v, s in rows
     ]
     hidden = [(*r[:5], "geheim" if r[4] is None else r[5]) for r in hidden]
-    made = pyramid_of(_values(hidden), catalogue, "BEV01", "bezirk", "101")
+    made = pyramid_of(_values(hidden), catalogue, plan_of(catalogue).age_structure, "bezirk", "101")
     assert made is not None
     assert [(r.women, r.others, r.status) for r in made.rows][1] == (None, None, "geheim")
     none = [(*r[:4], None, "geheim") if r[0] == "BEV26" else r for r in rows]
-    assert pyramid_of(_values(none), catalogue, "BEV01", "bezirk", "101") is None
-    assert pyramid_of(_values(rows[:0]), catalogue, "BEV01", "bezirk", "101") is None
+    assert pyramid_of(_values(none), catalogue, plan_of(catalogue).age_structure, "bezirk", "101") is None
+    assert pyramid_of(_values(rows[:0]), catalogue, plan_of(catalogue).age_structure, "bezirk", "101") is None
 
 
 def test_sentences_quote_only_numbers_that_are_shown(made: tuple[Profile, ...]) -> None:
@@ -150,7 +152,7 @@ def test_outlines_stay_neighbours(source: Source) -> None:
 
 
 def test_age_groups_read_as_ages() -> None:
-    assert [age_label(g) for g in ("a00_05", "a05_10", "a85_plus")] == ["unter 5", "5–9", "85+"]
+    assert [age_label(g) for g in ("a00_05", "a05_10", "a85_plus")] == ["0–4", "5–9", "85+"]
 
 
 STATES = st.sampled_from(sorted(german.STATUS))

@@ -9,6 +9,8 @@ import jinja2
 import polars as pl
 
 from etl.catalogue import Catalogue
+from etl.catalogue.chapters import plan_of
+from etl.publish.age_groups import age_label
 from etl.publish.atlas import tables
 from etl.publish.atlas.describe import describe, read_units
 from etl.publish.atlas.encode import write_json
@@ -29,8 +31,11 @@ def build(source: Source, catalogue: Catalogue, folder: Path) -> None:
     data = folder / "daten"
     units = read_units(source, catalogue)
     mapped = read_mapped(source, [level.code for level in catalogue.city.levels[1:]])
-    shown = tables.read_shown(source, units)
+    ages = plan_of(catalogue).age_structure
+    shown = tables.read_shown(source, units, ages.codes if ages else ())
     about = describe(source, catalogue, units, shown.codes, mapped)
+    groups = shown.ages["gruppe"].unique().sort()
+    about["alter"] = {"alle": ages.people if ages else None, "gruppen": {g: age_label(g) for g in groups}}
     told = _sentences(source, catalogue)
     about["saetze"] = bool(told)
     write_json(data / "profile.json", told)

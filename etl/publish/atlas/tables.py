@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from etl.publish.age_groups import AGE_GROUP
 from etl.publish.atlas.encode import compact, existing
 from etl.publish.source import Source
 
@@ -35,9 +36,6 @@ TREND = (
     "steigung_unten", "steigung_oben", "einheit",
 )  # fmt: skip
 TOTAL = "insgesamt"
-AGES = ("BEV01", "BEV26")
-"""Inhabitants and, among them, women by groups of five years."""
-AGE_GROUP = r"^a\d\d_(\d\d|plus)$"
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,18 @@ class Shown:
         return set(self.totals["kennzahl"].unique().to_list())
 
 
-def read_shown(source: Source, units: pl.DataFrame) -> Shown:
-    """Values of the units given (``gebietsstand``, ``ebene``, ``gebiet``), in the order of the view."""
+def read_shown(source: Source, units: pl.DataFrame, ages_of: Sequence[str]) -> Shown:
+    """Values of the units given (``gebietsstand``, ``ebene``, ``gebiet``), in the order of the view.
+
+    ``ages_of``: the indicators whose age groups make the pyramid.
+    """
     columns = existing(VALUE, [c.name for c in source.views["wert"].columns])
     rows = source.frame("wert", [*columns, "gebietsstand", "gruppe"], "aktuell")
     rows = rows.join(
         units.select("gebietsstand", "ebene", "gebiet"), on=["gebietsstand", "ebene", "gebiet"], how="semi"
     )
     totals = rows.filter(pl.col("gruppe") == TOTAL).select(columns)
-    ages = rows.filter(pl.col("kennzahl").is_in(AGES) & pl.col("gruppe").str.contains(AGE_GROUP))
+    ages = rows.filter(pl.col("kennzahl").is_in(ages_of) & pl.col("gruppe").str.contains(f"^{AGE_GROUP.pattern}$"))
     newest = ages["zeitraum"].max()
     ages = ages.filter(pl.col("zeitraum") == newest) if newest is not None else ages.clear()
     return Shown(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +10,15 @@ import polars as pl
 import shapely
 
 from etl.catalogue import Catalogue, Indicator
-from etl.catalogue.chapters import plan_of
+from etl.catalogue.chapters import AgeStructure, plan_of
 from etl.publish import german
+from etl.publish.age_groups import AGE_GROUP, age_label
 from etl.publish.drawing import MISSING, PyramidRow, Reading, measure_of, short_name
 from etl.publish.profiles import sentences
 from etl.publish.profiles.model import Facility, IndexLine, KeyFigure, Profile, Pyramid, TypeLine
 from etl.publish.source import Source
 
 ALL = "insgesamt"
-WOMEN = "BEV26"
-"""The indicator whose numerator are women."""
-AGE_GROUP = re.compile(r"a(\d{2})_(\d{2}|plus)")
 FACILITIES = {"kita": "Kindertagesstätte", "schule": "Schule"}
 COLUMNS = (
     "wert_id", "gebietsstand", "ebene", "gebiet", "zeitraum", "von", "kennzahl", "gruppe", "zaehler", "wert", "status",
@@ -63,12 +60,12 @@ def profiles(source: Source, catalogue: Catalogue) -> tuple[Profile, ...]:
     """
     plan = plan_of(catalogue)
     chosen = [i for c in plan.profile if (i := catalogue.indicator.get(c)) and i.gap is None]
-    count = _population(catalogue)
     units = source.frame("gebiet", (
         "gebiet_id", "gebietsstand", "ebene", "gebiet", "name", "uebergeordnet", "flaeche_ha", "einwohner",
         "einwohner_zeitraum", "hinweis", "geom",
     ), "aktuell")  # fmt: skip
-    values = _values(source, units, [*(i.code for i in chosen), *([count] if count else []), WOMEN])
+    ages = plan.age_structure
+    values = _values(source, units, [*(i.code for i in chosen), *(ages.codes if ages else ())])
     level = _lowest(catalogue, units, values, [i.code for i in chosen])
     if level is None:
         return ()
@@ -94,7 +91,7 @@ def profiles(source: Source, catalogue: Catalogue) -> tuple[Profile, ...]:
                 city_name=catalogue.city.name, inhabitants=row["einwohner"],
                 inhabitants_period=row["einwohner_zeitraum"] or "", hectares=row["flaeche_ha"],
                 version=row["gebietsstand"], provisional=provisional, synthetic=synthetic, figures=own,
-                leading=leading, pyramid=pyramid_of(values, catalogue, count, level, key),
+                leading=leading, pyramid=pyramid_of(values, catalogue, ages, level, key),
                 indices=indices.get(key, ()), types=types.get(key, ()),
                 situation=sentences.situation(indices.get(key, ()), types.get(key, ())),
                 strengths=sentences.judged(own, "guenstiger", catalogue.city.name),
@@ -105,12 +102,6 @@ def profiles(source: Source, catalogue: Catalogue) -> tuple[Profile, ...]:
             )
         )  # fmt: skip
     return tuple(made)
-
-
-def _population(catalogue: Catalogue) -> str | None:
-    """The indicator that shows the city's population as it is counted."""
-    wanted = catalogue.city.population
-    return next((i.code for i in catalogue.indicators if i.numerator == wanted and i.denominator is None), None)
 
 
 def _values(source: Source, units: pl.DataFrame, codes: Iterable[str]) -> Values:
@@ -186,20 +177,14 @@ def _figures(
     return {area: tuple(sorted(own, key=lambda f: order[f.theme])) for area, own in found.items()}
 
 
-def age_label(group: str) -> str:
-    """„a00_05“ as „unter 5“, „a05_10“ as „5–9“, „a85_plus“ as „85+“."""
-    first, after = group[1:3], group[4:]
-    if after == "plus":
-        return f"{int(first)}+"
-    return f"unter {int(after)}" if int(first) == 0 else f"{int(first)}–{int(after) - 1}"
-
-
-def pyramid_of(values: Values, catalogue: Catalogue, count: str | None, level: str, key: str) -> Pyramid | None:
+def pyramid_of(values: Values, catalogue: Catalogue, ages: AgeStructure | None, level: str, key: str) -> Pyramid | None:
     """Inhabitants by age and sex in the newest period that has both; None where there are no age groups."""
-    if count is None:
+    if ages is None:
         return None
-    groups = sorted({g for code, g, lv in values.rows if code == count and lv == level and AGE_GROUP.fullmatch(g)})
-    periods = values.of(WOMEN, level)["zeitraum"].unique(maintain_order=True).to_list()
+    groups = sorted(
+        {g for code, g, lv in values.rows if code == ages.people and lv == level and AGE_GROUP.fullmatch(g)}
+    )
+    periods = values.of(ages.women, level)["zeitraum"].unique(maintain_order=True).to_list()
     if not groups or not periods:
         return None
     newest = periods[-1]
@@ -215,12 +200,13 @@ def pyramid_of(values: Values, catalogue: Catalogue, count: str | None, level: s
         return (None, row["status"]) if value is None else (float(value), row["status"])
 
     top = catalogue.city.top.code
-    total, _ = persons(count, level, key, ALL)
-    city_total, _ = persons(count, top, None, ALL)
+    total, _ = persons(ages.people, level, key, ALL)
+    city_total, _ = persons(ages.people, top, None, ALL)
     rows = []
     for group in groups:
-        (everyone, status), (women, women_status) = persons(count, level, key, group), persons(WOMEN, level, key, group)
-        city = _halves(persons(count, top, None, group)[0], persons(WOMEN, top, None, group)[0])
+        everyone, status = persons(ages.people, level, key, group)
+        women, women_status = persons(ages.women, level, key, group)
+        city = _halves(persons(ages.people, top, None, group)[0], persons(ages.women, top, None, group)[0])
         left, right = _halves(everyone, women)
         rows.append(
             PyramidRow(

@@ -36,7 +36,7 @@ export async function profile(atlas, unit, state, measure) {
     ]);
     parts.push(el("h4", {}, `Zeitreihe: ${measure.titel}`), trendSentence(atlas, unit, measure), chart);
   }
-  const ages = await ageGroups(unit);
+  const ages = await ageGroups(atlas, unit);
   if (ages) {
     const hidden = el("p", {}, "Der Altersaufbau nach Geschlecht wird zum Schutz der Personen nicht gezeigt.");
     parts.push(el("h4", {}, `Altersaufbau, ${ages.period}`), ages.shown ? pyramid(unit.kurz, ages.groups) : hidden);
@@ -100,7 +100,7 @@ async function sentences(unit) {
       el("ul", {}, own.einrichtungen.map((line) => el("li", {}, line)))) : null);
 }
 
-async function ageGroups(unit) {
+async function ageGroups(atlas, unit) {
   const groups = new Map();
   let period = "";
   for (const row of rows(await load("altersaufbau"))) {
@@ -109,13 +109,12 @@ async function ageGroups(unit) {
     period = row.zeitraum;
     if (row.status === "geheim") groups.get(row.gruppe).sign = "geheim";
     if (row.status !== "gueltig") continue;
-    if (row.kennzahl === "BEV01") groups.get(row.gruppe).all = row.wert;
+    if (row.kennzahl === atlas.about.alter.alle) groups.get(row.gruppe).all = row.wert;
     else groups.get(row.gruppe).women = row.zaehler;
   }
   if (groups.size < 3) return null;
   const made = [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([code, { all, women, sign }]) => ({
-    name: code.endsWith("plus") ? `${code.slice(1, 3)}+` : `${Number(code.slice(1, 3))}–${Number(code.slice(4)) - 1}`,
-    sign, women, others: all !== null && women !== null ? all - women : null,
+    name: atlas.about.alter.gruppen[code], sign, women, others: all !== null && women !== null ? all - women : null,
   }));
   return { period, groups: made, shown: made.some((group) => group.women !== null) };
 }
