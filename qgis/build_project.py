@@ -13,8 +13,6 @@ from project_builder import layers, layouts, normalise, project
 from project_builder.application import Failure, run
 from qgis.core import Qgis, QgsProject
 
-PREFIX = "sozialbericht_"
-
 
 def build(task, messages):
     """Write project and styles; answers with version, numbers and what QGIS complained about."""
@@ -30,9 +28,9 @@ def build(task, messages):
     made = project.fill(qgs, described, add_layer)
     own = layouts.add(qgs, described)
     # QGIS gives a layer with an id of ten letters or fewer a new one when it opens the project.
-    ids = {layer.id(): PREFIX + name for name, layer in (made | own).items()}
+    ids = {layer.id(): project.PREFIX + name for name, layer in (made | own).items()}
     entries = [entry for group in described["groups"] for entry in group["layers"]]
-    hidden = {PREFIX + entry["id"]: entry["fields"]["hidden"] for entry in entries}
+    hidden = {project.PREFIX + entry["id"]: entry["fields"]["hidden"] for entry in entries}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "projekt.qgs"
         if not qgs.write(str(path)):

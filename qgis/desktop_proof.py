@@ -84,7 +84,9 @@ def _apply(name):
 
 
 def _tip(layer):
-    feature = next(layer.getFeatures())
+    feature = next(layer.getFeatures(), None)
+    if feature is None:
+        return ""
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFeature(feature)
     return QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)

@@ -35,6 +35,11 @@ INK = "#000000"
 PAPER = "#ffffff"
 
 
+def category(number: int) -> str:
+    """The colour of kind ``number`` (from 1), the same wherever that kind is shown; after the last they begin again."""
+    return CATEGORIES[(number - 1) % len(CATEGORIES)]
+
+
 def to_rgb(colour: str) -> Rgb:
     """Red, green and blue (0 to 1, sRGB) of a ``#rrggbb`` text."""
     number = int(colour.removeprefix("#"), 16)

@@ -56,7 +56,7 @@ def _index_style(catalogue: Catalogue, index: Index) -> Style:
 def _type_style(catalogue: Catalogue, typology: Typology) -> Style:
     """A colour a type. What the types are is found from the values and stands in label and map tip."""
     code = typology.code.lower()
-    fills = colours.CATEGORIES[: typology.types or typology.largest]
+    fills = [colours.category(number) for number in range(1, (typology.types or typology.largest) + 1)]
     classes = tuple(
         Rule(f"{code}_typ_{number}", f"Typ {number}", f'"typ" = {number}',
              Symbol("fill", fill, outline=border(fill)))

@@ -21,6 +21,7 @@ STYLES = settings.PROJECT / "qgis" / "styles"
 CRS_LIST = ("EPSG:25832", "EPSG:4326", "EPSG:3857")
 BASEMAP = "grundkarte"
 UNITS_THEME = "Räumliche Gliederung"
+NOTICE_COLOUR = "#8c1d18"
 ATLAS_VARIABLE = "sozialbericht_atlas"
 ATLAS_ADDRESS = "http://127.0.0.1:8080/atlas/"
 """Where ``serve`` offers the web atlas; a project variable, so that an office can name its own."""
@@ -174,6 +175,21 @@ def _metadata(catalogue: Catalogue) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _notice(catalogue: Catalogue) -> dict[str, Any]:
+    """What the map says where it has nothing to show: the database cannot be reached, or nothing is published yet.
+
+    The layer of the whole city has one row; QGIS counts none where it could not be opened. A project must not run code
+    of its own when it is opened, so that a text on the map is the only message it can give.
+    """
+    words = (
+        "Diese Karte erreicht keine Daten.\nMeist fehlt auf diesem Rechner der Datenbankdienst\n"
+        f"„{catalogue.city.database}“ (Datei pg_service.conf). Wie er eingerichtet wird,\n"
+        "steht in LIESMICH.txt neben dem veröffentlichten Projekt.\n"
+        "Sonst ist noch kein Stand veröffentlicht. Auskunft gibt die GIS-Stelle."
+    )
+    return {"layer": f"gebiet_{catalogue.city.levels[0].code}", "words": words, "size": 11, "color": NOTICE_COLOUR}
+
+
 def describe(catalogue: Catalogue) -> dict[str, Any]:
     """Everything the builder needs, as JSON-ready data; depends on the catalogue alone."""
     city = catalogue.city
@@ -198,6 +214,7 @@ def describe(catalogue: Catalogue) -> dict[str, Any]:
         "action": ATLAS_ACTION,
         "variables": {ATLAS_VARIABLE: ATLAS_ADDRESS},
         "metadata": _metadata(catalogue),
+        "notice": _notice(catalogue),
         "layouts": qgis_layouts.layouts(catalogue),
     }
 

@@ -9,8 +9,10 @@ import json
 import re
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
 import shapely
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -35,6 +37,10 @@ MARGIN = 0.05
 GEOMETRY = {"MultiPolygon": "Polygon", "MultiLineString": "Line", "Point": "Point"}
 """Our geometry types as QGIS names them in its table of styles."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_TYPE_RULE = re.compile(
+    r'<rule filter="[^"]*" key="(?P<code>\w+)_typ_(?P<number>\d+)" label="(?P<label>[^"]*)"[^>]*/>\n'
+)
+"""A class of a map of types, see qgis_overview."""
 _CRS = re.compile(r"<projectCrs>\s*(<spatialrefsys>.*?</spatialrefsys>)\s*</projectCrs>", re.DOTALL)
 
 README = """\
@@ -44,9 +50,10 @@ QGIS-Projekt: {title}
 Stand {stand}. Zum Öffnen: QGIS ab 3.22, Datei {file}.
 
 Das Projekt liest die Datenbank über den Dienst „{service}“ (service='{service}'). Wohin er führt, steht in der
-Dienstdatei pg_service.conf jedes Rechners; Server, Konto und Kennwort stehen nicht im Projekt. Meldet QGIS nicht
-verfügbare Ebenen, fehlt fast immer diese Datei oder der Eintrag [{service}] darin. Unter Ansicht → Bedienfelder →
-Protokolle → PostGIS steht dann: definition of service "{service}" not found.
+Dienstdatei pg_service.conf jedes Rechners; Server, Konto und Kennwort stehen nicht im Projekt. Fragt QGIS nach
+Zugangsdaten, meldet es nicht verfügbare Ebenen oder steht auf der Karte „Diese Karte erreicht keine Daten“, fehlt fast
+immer diese Datei oder der Eintrag [{service}] darin: definition of service "{service}" not found. Die Fragen beendet
+„Ignorieren → In dieser Sitzung ignorieren“.
 
 Ein Eintrag sieht so aus (Rechner und Konto nennt die GIS-Stelle):
 
@@ -102,12 +109,34 @@ def _bookmarks(source: Source, catalogue: Catalogue, crs: str) -> str:
     return "<Bookmarks>\n" + "\n".join(marks) + "\n</Bookmarks>"
 
 
+def _types(source: Source) -> dict[tuple[str, int], str]:
+    """The types of areas that the release has found: name by typology (in small letters) and number."""
+    if "typ" not in source.views:
+        return {}
+    rows = source.frame("typ", ("typ_wert_id", "typologie", "typ", "typ_name")).filter(pl.col("typ").is_not_null())
+    return {(str(r["typologie"]).lower(), int(r["typ"])): str(r["typ_name"]) for r in rows.iter_rows(named=True)}
+
+
+def with_types(text: str, names: Mapping[tuple[str, int], str]) -> str:
+    """The project's text with these types in the legend of their typology's map, and no others."""
+    known = {code for code, _ in names}
+
+    def rule(line: re.Match[str]) -> str:
+        if line["code"] not in known:
+            return line[0]
+        name = names.get((line["code"], int(line["number"])))
+        return line[0].replace(f'label="{line["label"]}"', f'label="{html.escape(name)}"') if name else ""
+
+    return _TYPE_RULE.sub(rule, text)
+
+
 def released(source: Source, catalogue: Catalogue) -> str:
-    """The project's text for a release: bookmarks of its areas, and synthetic data named in its title."""
+    """The project's text for a release: bookmarks of its areas, names of its types, synthetic data in its title."""
     text = current_project(source, catalogue).read_text(encoding="utf-8")
     crs = _CRS.search(text)
     if crs is not None:
         text = text.replace("<Bookmarks />", _bookmarks(source, catalogue, crs[1]), 1)
+    text = with_types(text, _types(source))
     title = html.escape(catalogue.city.report_title, quote=False)
     hint = " (synthetische Daten)" if source.edition.synthetic else ""
     told = f"{title}{hint}, Stand {html.escape(source.edition.label)}"

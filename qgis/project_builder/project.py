@@ -5,19 +5,27 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsMapThemeCollection,
     QgsProjectMetadata,
+    QgsReadWriteContext,
     QgsRectangle,
     QgsReferencedRectangle,
     QgsRelation,
+    QgsTextFormat,
     QgsUnitTypes,
 )
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QFont
+from qgis.PyQt.QtXml import QDomDocument
 
 from project_builder.application import Failure
+from project_builder.labels import FONT
 
 MAX_PIXELS = 5000
 HEADING = "titel"
 """Rule key of the legend's heading, below which the classes stand."""
 PRECISION = 3
+PREFIX = "sozialbericht_"
+"""Before the id of a layer."""
+TOP_CENTER = 4
+"""Of a decoration: QgsDecorationItem.TopCenter, which only the desktop knows."""
 
 
 def fill(project, described, add_layer):
@@ -49,6 +57,7 @@ def fill(project, described, add_layer):
     project.timeSettings().setTimeStepUnit(QgsUnitTypes.TemporalYears)
     project.timeSettings().setTimeStep(1)
     _services(project, described, layers)
+    _notice(project, described["notice"])
     return layers
 
 
@@ -97,6 +106,28 @@ def _map_themes(project, described, layers):
     lowest = root.findLayer(layers[initial["layers"][-1][0]].id())
     lowest.setExpanded(True)
     lowest.setCustomProperty("expandedLegendNodes", [HEADING])
+
+
+def _notice(project, described):
+    """A title over the map that is empty as long as the layer has rows."""
+    counted = f"coalesce(layer_property('{PREFIX}{described['layer']}', 'feature_count'), 0)"
+    words = described["words"].replace("'", "\\'").replace("\n", "\\n")
+    text = QgsTextFormat()
+    font = QFont(FONT)
+    font.setBold(True)
+    text.setFont(font)
+    text.setNamedStyle("Bold")
+    text.setSize(described["size"])
+    text.setColor(QColor(described["color"]))
+    written = QDomDocument()
+    written.appendChild(text.writeXml(written, QgsReadWriteContext()))
+    millimetres = QgsUnitTypes.encodeUnit(QgsUnitTypes.RenderMillimeters)
+    entries = {"Label": f"[% if({counted} > 0, '', '{words}') %]", "Font": written.toString(-1),
+               "BackgroundColor": "255,255,255,0", "Placement": TOP_CENTER, "MarginUnit": millimetres,
+               "MarginH": 0, "MarginV": 15}  # fmt: skip
+    project.writeEntryBool("TitleLabel", "/Enabled", True)
+    for key, value in entries.items():
+        project.writeEntry("TitleLabel", f"/{key}", value)
 
 
 def _view(project, described, crs):

@@ -12,6 +12,7 @@ from etl.publish.qgis_process import write_service
 from etl.warehouse import service
 from tests.conftest import Published
 from tests.qgis import desktop
+from tests.qgis.conftest import pixels, read_picture
 
 pytestmark = [
     pytest.mark.qgis,
@@ -37,6 +38,7 @@ def test_opens_changes_prints_without_a_complaint(
     assert all(done for _name, _seconds, done in found["printed"])
     assert all(Path(path).stat().st_size > 10_000 for _name, path in layouts)
     assert (tmp_path / "qgis_start.png").stat().st_size > 20_000
+    assert pixels(read_picture(tmp_path / "qgis_start.png"), qgis_project.NOTICE_COLOUR) == 0
     print({key: found[key] for key in ("opened", "opened_cpu", "first_map", "themes", "printed")})
 
 
@@ -54,6 +56,7 @@ def test_opens_over_a_slow_network(built: Path, published: Published, themes: li
 def test_says_so_where_the_service_is_not_set_up(built: Path, themes: list[str], tmp_path: Path) -> None:
     nowhere = tmp_path / "leer.conf"
     nowhere.write_text("", encoding="utf-8")
-    found = desktop.prove(tmp_path, str(built), [], service_file=nowhere)
+    found = desktop.prove(tmp_path, str(built), [], service_file=nowhere, pictures=tmp_path)
+    assert pixels(read_picture(tmp_path / "qgis_start.png"), qgis_project.NOTICE_COLOUR) > 1000
     assert len(found["unavailable"]) > 20
     assert any('definition of service "sozialbericht" not found' in message for message in found["messages"])

@@ -78,6 +78,20 @@ def test_readers_read_and_change_nothing(stored: int, published: Published) -> N
                 connection.execute(statement)
 
 
+def test_types_of_areas_have_their_names_in_the_legend() -> None:
+    shipped = qgis_project.SHIPPED.read_text(encoding="utf-8")
+
+    def rules(project: str) -> list[tuple[str | None, str | None]]:
+        found = (r for r in parsed(project).iter("rule") if "_typ_" in r.get("key", ""))
+        return [(r.get("filter"), r.get("label")) for r in found]
+
+    assert qgis_store.with_types(shipped, {}) == shipped
+    assert qgis_store.with_types(shipped, {("typ99", 1): "anderswo"}) == shipped
+    assert [label for _, label in rules(shipped)] == [f"Typ {n}" for n in range(1, len(rules(shipped)) + 1)]
+    named = qgis_store.with_types(shipped, {("typ01", 1): 'Typ 1: "jung" & <dicht>', ("typ01", 3): "Typ 3: alt"})
+    assert rules(named) == [('"typ" = 1', 'Typ 1: "jung" & <dicht>'), ('"typ" = 3', "Typ 3: alt")]
+
+
 def test_the_released_copy_is_the_same_each_time(source: Source, catalogue: Catalogue, tmp_path: Path) -> None:
     one, two = tmp_path / "eins", tmp_path / "zwei"
     for folder in (one, two):

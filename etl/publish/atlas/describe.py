@@ -16,8 +16,6 @@ from etl.publish.drawing.classes import NOT_DISTINCT, NOT_FIRM, SIGNED_KINDS, Cl
 from etl.publish.drawing.legend import BROKEN, HATCH_INK, NONE, WITHHELD, hatch_on, sign_fill
 from etl.publish.source import Source
 
-TYPE_FILLS = ("#f1dc8c", "#a9cfe8", "#d99a5b", "#7d8fc4", "#b7d3a3", "#8f5f86")
-"""Kinds without an order: each is also told by its number on the map."""
 FORMAT = 1
 """Of the files; the pages refuse another."""
 
@@ -92,7 +90,8 @@ def _typologies(source: Source) -> list[dict[str, Any]]:
     for one in told:
         own = types.filter(pl.col("typologie") == one["typologie"]).unique(["typ"]).sort("typ")
         classes = tuple(
-            Class(row["typ"], row["typ_name"], TYPE_FILLS[(row["typ"] - 1) % len(TYPE_FILLS)], str(row["typ"]))
+            # no order, so that each is also told by its number on the map
+            Class(row["typ"], row["typ_name"], colours.category(row["typ"]), str(row["typ"]))
             for row in own.iter_rows(named=True)
         )
         if classes:

@@ -116,10 +116,7 @@ def _types(numbers: Numbers) -> list[Section]:
         if not about or about[0]["status"] != "gueltig" or not shown or not areas:
             continue
         names = {r["typ"]: r["typ_name"] for r in sorted(shown, key=lambda r: r["typ"])}
-        fills = colours.ramp(TYPES, len(names))
-        classes = tuple(
-            Class(number, name, fill, str(number)) for (number, name), fill in zip(names.items(), fills, strict=True)
-        )
+        classes = tuple(Class(number, name, colours.category(number), str(number)) for number, name in names.items())
         scheme = Scheme(Measure("Gebietstyp", "", 0), classes, "Zuordnung nicht gesichert")
         readings = {
             r["gebiet"]: Reading(value=float(r["typ"]), category=r["typ"], firm=bool(r["gesichert"]))
@@ -143,9 +140,6 @@ def _types(numbers: Numbers) -> list[Section]:
             )
         )  # fmt: skip
     return made
-
-
-TYPES = ("#e9dfc3", "#8fb3b0", "#3d5a80")
 
 
 def _inequality(numbers: Numbers) -> list[Section]:
