@@ -117,7 +117,7 @@ def test_clusters_are_centres_of_squares() -> None:
 def sample(published: Published) -> Any:
     """A connection to a copy of the published sample, whose blocks may be formed anew."""
     published.engine.dispose()
-    name = clone(published.name)
+    name = clone(published.template)
     with engine.open_engine(service.url(name, service.ADMIN)).connect() as connection:
         yield connection
     databases.drop_database(name)

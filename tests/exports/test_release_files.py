@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl.catalogue import Catalogue
+from etl.catalogue.city import ProductName
 from etl.errors import SozialberichtError
 from etl.indicators.compute import compute
+from etl.publish import products
 from etl.publish.products import build_draft
 from etl.releases import files, steps
 from etl.warehouse import databases, engine, service
@@ -61,8 +64,24 @@ def test_exactly_the_audited_files_are_published(draft: Engine, catalogue: Catal
     assert told == files.manifest_sha256(folder)
 
 
+def having(catalogue: Catalogue, *products: ProductName) -> Catalogue:
+    """The catalogue with these products alone."""
+    return dataclasses.replace(catalogue, city=catalogue.city.model_copy(update={"products": products}))
+
+
+def test_what_is_no_longer_wanted_is_taken_away(draft: Engine, catalogue: Catalogue) -> None:
+    folder = build_draft(draft, having(catalogue, "atlas"), "Eins")
+    assert {p.name for p in folder.iterdir()} == {"atlas", files.MANIFEST}
+    assert build_draft(draft, having(catalogue), "Eins") == folder
+    assert {p.name for p in folder.iterdir()} == {files.MANIFEST}
+    assert steps.audit(draft, having(catalogue), "Eins").passed
+    steps.approve(draft, "Eins")
+    steps.publish(draft, "Eins")
+    assert products.made((folder.parent / files.CURRENT).resolve()) == []
+
+
 def test_a_file_that_says_something_else_fails_the_audit(draft: Engine, catalogue: Catalogue) -> None:
-    folder = build_draft(draft, catalogue, "Eins")
+    folder = build_draft(draft, having(catalogue, "exporte"), "Eins")
     values = folder / "exporte" / "csv" / "wert.csv"
     values.write_bytes(values.read_bytes().replace(b"13,3", b"13,4"))
     files.write_manifest(folder)
