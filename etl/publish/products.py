@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -90,18 +91,23 @@ def build_product(product: Product, source: Source, catalogue: Catalogue, into: 
 
 
 def build_draft(engine: Engine, catalogue: Catalogue, label: str) -> Path:
-    """Build all products of the newest draft, as ``vorschau``, and list them; returns the release's folder.
+    """Build the products that the city wants of the newest draft, as ``vorschau``, and list them; returns the folder.
 
+    Others that an earlier build left there are removed.
     They depend on nothing but the views: each is built in a process of its own, as many at once as there are cores.
     """
     database = str(engine.url.database)
     folder = files.folder_of(database, label)
     products = sorted(wanted(catalogue), key=lambda p: p.turn)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in PRODUCTS:
+        if left not in products and (folder / left.folder).is_dir():
+            shutil.rmtree(folder / left.folder)
     if any(product.from_project for product in products):
         current_project(Source(steps.as_role(engine, service.PREVIEW), "kandidat"), catalogue)
     if len(products) == 1:
         _build_one(products[0].folder, database, catalogue, folder)
-    else:
+    elif products:
         switches = (settings.ui.quiet, settings.ui.json)
         with ProcessPoolExecutor(
             os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin, initargs=switches

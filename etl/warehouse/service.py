@@ -122,7 +122,8 @@ def write_service_file(*databases: str, departments: Iterable[str] | None = None
     Readers see the old or the new file, never a part. No password stands in it.
     """
     with _locked(home) as folder:
-        entries = {name: listed_departments(name, home) for name in (*listed_databases(home), *databases)}
+        written = _parsed(home)
+        entries = {name: _departments(name, written) for name in (*_databases(written), *databases)}
         if departments is not None:
             entries.update(dict.fromkeys(databases, sorted(departments)))
         return _write(entries, folder)
@@ -155,14 +156,21 @@ def _write(entries: Mapping[str, Sequence[str]], home: Path) -> Path:
 
 def listed_databases(home: Path | None = None) -> list[str]:
     """Databases that have entries in the service file."""
-    parser = _parsed(home)
+    return _databases(_parsed(home))
+
+
+def _databases(parser: configparser.ConfigParser) -> list[str]:
     return sorted({parser[name]["dbname"] for name in parser.sections() if "dbname" in parser[name]})
 
 
 def listed_departments(database: str, home: Path | None = None) -> list[str]:
     """Roles of departments that have an entry for ``database`` in the service file."""
+    return _departments(database, _parsed(home))
+
+
+def _departments(database: str, parser: configparser.ConfigParser) -> list[str]:
     prefix = f"{database}_"
-    names = (name.removeprefix(prefix) for name in _parsed(home).sections() if name.startswith(prefix + DEPARTMENT))
+    names = (name.removeprefix(prefix) for name in parser.sections() if name.startswith(prefix + DEPARTMENT))
     return sorted(names)
 
 
@@ -175,9 +183,10 @@ def entry(service: str, home: Path | None = None) -> dict[str, str]:
 def forget(database: str, home: Path | None = None) -> None:
     """Take the entries of ``database`` out of the service file, as it is gone."""
     with _locked(home) as folder:
-        listed = listed_databases(home)
+        written = _parsed(home)
+        listed = _databases(written)
         if database in listed:
-            _write({name: listed_departments(name, home) for name in listed if name != database}, folder)
+            _write({name: _departments(name, written) for name in listed if name != database}, folder)
 
 
 def activate(home: Path | None = None) -> Path:
