@@ -31,7 +31,7 @@ def test_opens_changes_prints_without_a_complaint(
     built: Path, qgis_service: Path, themes: list[str], catalogue: Catalogue, tmp_path: Path
 ) -> None:
     layouts = [(layout["name"], str(tmp_path / f"{n}.pdf")) for n, layout in enumerate(
-        qgis_project.describe(catalogue)["layouts"][:1])]  # fmt: skip
+        qgis_project.describe(catalogue)["layouts"]["layouts"])]  # fmt: skip
     found = desktop.prove(tmp_path, str(built), themes, service_file=qgis_service, pictures=tmp_path, layouts=layouts)
     assert found["messages"] == found["bars"] == found["dialogs"] == found["unavailable"] == []
     assert [name.split(" ")[0] for name, _seconds in found["themes"]] == [theme.split(" ")[0] for theme in themes]
