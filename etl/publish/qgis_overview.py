@@ -7,7 +7,7 @@ from etl.catalogue.indices import Index
 from etl.catalogue.typologies import Typology
 from etl.publish import colours, german
 from etl.publish import qgis_expressions as expressions
-from etl.publish.drawing.classes import NOT_FIRM, index_scheme
+from etl.publish.drawing.classes import NOT_FIRM, TYPE_NOT_FIRM, index_scheme
 from etl.publish.qgis_fields import plain_fields
 from etl.publish.qgis_layers import Group, Layer, source_uri
 from etl.publish.qgis_styles import (
@@ -62,7 +62,10 @@ def _type_style(catalogue: Catalogue, typology: Typology) -> Style:
              Symbol("fill", fill, outline=border(fill)))
         for number, fill in enumerate(fills, start=1)
     )  # fmt: skip
-    rules = (*classes, *state_rules(code, '"status"'))
+    unsure = Rule(
+        f"{code}_nicht_gesichert", TYPE_NOT_FIRM, '"typ" IS NOT NULL AND NOT "gesichert"', NOT_DISTINCT_SYMBOL
+    )
+    rules = (*classes, unsure, *state_rules(code, '"status"'))
     words = f"coalesce('Typ ' || \"typ\", if(\"status\" = 'geheim', 'geheim', 'k.{german.NBSP}A.'))"
     title = TYPES
     notice = expressions.notice(catalogue.city.report_title, title).replace('maximum("zeitraum")', "null")

@@ -21,8 +21,8 @@ SHAPES = {
     "diamond": QgsSimpleMarkerSymbolLayer.Diamond,
 }
 MARKER_OUTLINE = 0.25
-HATCH_DISTANCE = 1.8
-HATCH_WIDTH = 0.22
+HATCH_DISTANCE = 3.2
+HATCH_WIDTH = 0.28
 CASING_EXTRA = 0.28
 
 

@@ -12,7 +12,15 @@ from etl.publish import colours, german
 from etl.publish.atlas.encode import compact, existing
 from etl.publish.atlas.outlines import Mapped
 from etl.publish.atlas.tables import INDICATOR, UNIT, without_key
-from etl.publish.drawing.classes import NOT_DISTINCT, NOT_FIRM, SIGNED_KINDS, Class, index_scheme, indicator_scheme
+from etl.publish.drawing.classes import (
+    NOT_DISTINCT,
+    NOT_FIRM,
+    SIGNED_KINDS,
+    TYPE_NOT_FIRM,
+    Class,
+    index_scheme,
+    indicator_scheme,
+)
 from etl.publish.drawing.legend import BROKEN, HATCH_INK, NONE, WITHHELD, hatch_on, sign_fill
 from etl.publish.source import Source
 
@@ -113,7 +121,7 @@ def _signs() -> dict[str, Any]:
     signs["schraffur"] = {
         "werte": NOT_DISTINCT,
         "index": NOT_FIRM,
-        "typ": "Zuordnung nicht gesichert",
+        "typ": TYPE_NOT_FIRM,
         "farbe": HATCH_INK,
     }
     return signs

@@ -12,6 +12,7 @@ from etl.publish.drawing.figure import Measure, Reading
 SIGNED_KINDS = ("veraenderung", "saldo")
 NOT_DISTINCT = "nicht von der Stadt unterscheidbar"
 NOT_FIRM = "Klasse nicht gesichert"
+TYPE_NOT_FIRM = "Zuordnung nicht gesichert"
 
 
 @dataclass(frozen=True)

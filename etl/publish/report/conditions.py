@@ -10,6 +10,7 @@ from etl.catalogue.chapters import Chapter
 from etl.catalogue.indices import Index
 from etl.publish import colours, german
 from etl.publish.drawing import Class, Measure, Reading, Scheme, choropleth_svg, index_scheme, short_name
+from etl.publish.drawing.classes import TYPE_NOT_FIRM
 from etl.publish.report.model import Block, ChapterPage, Drawing, Paragraph, Section, Table, table
 from etl.publish.report.numbers import Numbers
 
@@ -117,7 +118,7 @@ def _types(numbers: Numbers) -> list[Section]:
             continue
         names = {r["typ"]: r["typ_name"] for r in sorted(shown, key=lambda r: r["typ"])}
         classes = tuple(Class(number, name, colours.category(number), str(number)) for number, name in names.items())
-        scheme = Scheme(Measure("Gebietstyp", "", 0), classes, "Zuordnung nicht gesichert")
+        scheme = Scheme(Measure("Gebietstyp", "", 0), classes, TYPE_NOT_FIRM)
         readings = {
             r["gebiet"]: Reading(value=float(r["typ"]), category=r["typ"], firm=bool(r["gesichert"]))
             if r in shown

@@ -91,7 +91,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@7@1" type="line">
@@ -100,7 +100,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="110,110,110,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -117,7 +117,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="135" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@8@1" type="line">
@@ -126,7 +126,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="155,155,155,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>

@@ -81,7 +81,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@6@1" type="line">
@@ -90,7 +90,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="110,110,110,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -107,7 +107,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="135" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@7@1" type="line">
@@ -116,7 +116,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="155,155,155,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>

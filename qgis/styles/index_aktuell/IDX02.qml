@@ -52,7 +52,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@3@1" type="line">
@@ -61,7 +61,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="32,36,43,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -69,9 +69,9 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
-<Option name="offset" type="QString" value="0.22" />
+<Option name="offset" type="QString" value="0.28" />
 </Option>
 <symbol name="@3@2" type="line">
 <layer class="SimpleLine">
@@ -79,7 +79,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="255,255,255,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -96,7 +96,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@4@1" type="line">
@@ -105,7 +105,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="110,110,110,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -122,7 +122,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="135" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@5@1" type="line">
@@ -131,7 +131,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="155,155,155,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>

@@ -83,7 +83,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@6@1" type="line">
@@ -92,7 +92,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="32,36,43,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -100,9 +100,9 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
-<Option name="offset" type="QString" value="0.22" />
+<Option name="offset" type="QString" value="0.28" />
 </Option>
 <symbol name="@6@2" type="line">
 <layer class="SimpleLine">
@@ -110,7 +110,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="255,255,255,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -127,7 +127,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@7@1" type="line">
@@ -136,7 +136,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="110,110,110,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
@@ -153,7 +153,7 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="135" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
 <symbol name="@8@1" type="line">
@@ -162,7 +162,7 @@
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="155,155,155,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>

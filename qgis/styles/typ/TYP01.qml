@@ -9,9 +9,10 @@
 <rule filter="&quot;typ&quot; = 4" key="typ01_typ_4" label="Typ 4" symbol="3" />
 <rule filter="&quot;typ&quot; = 5" key="typ01_typ_5" label="Typ 5" symbol="4" />
 <rule filter="&quot;typ&quot; = 6" key="typ01_typ_6" label="Typ 6" symbol="5" />
-<rule filter="&quot;status&quot; = 'geheim'" key="typ01_geheim" label="geheim gehalten" symbol="6" />
-<rule filter="&quot;status&quot; = 'nicht_vergleichbar'" key="typ01_nicht_vergleichbar" label="nicht vergleichbar" symbol="7" />
-<rule filter="ELSE" key="typ01_keine_angabe" label="keine Angabe" symbol="8" />
+<rule filter="&quot;typ&quot; IS NOT NULL AND NOT &quot;gesichert&quot;" key="typ01_nicht_gesichert" label="Zuordnung nicht gesichert" symbol="6" />
+<rule filter="&quot;status&quot; = 'geheim'" key="typ01_geheim" label="geheim gehalten" symbol="7" />
+<rule filter="&quot;status&quot; = 'nicht_vergleichbar'" key="typ01_nicht_vergleichbar" label="nicht vergleichbar" symbol="8" />
+<rule filter="ELSE" key="typ01_keine_angabe" label="keine Angabe" symbol="9" />
 </rule>
 </rules>
 <symbols>
@@ -72,6 +73,51 @@
 <symbol name="6" type="fill">
 <layer class="SimpleFill">
 <Option type="Map">
+<Option name="color" type="QString" value="0,0,255,255" />
+<Option name="joinstyle" type="QString" value="round" />
+<Option name="outline_color" type="QString" value="61,61,61,255" />
+<Option name="style" type="QString" value="no" />
+</Option>
+</layer>
+<layer class="LinePatternFill">
+<Option type="Map">
+<Option name="angle" type="QString" value="45" />
+<Option name="distance" type="QString" value="3.2" />
+<Option name="line_width" type="QString" value="0" />
+</Option>
+<symbol name="@6@1" type="line">
+<layer class="SimpleLine">
+<Option type="Map">
+<Option name="capstyle" type="QString" value="round" />
+<Option name="joinstyle" type="QString" value="round" />
+<Option name="line_color" type="QString" value="32,36,43,255" />
+<Option name="line_width" type="QString" value="0.28" />
+</Option>
+</layer>
+</symbol>
+</layer>
+<layer class="LinePatternFill">
+<Option type="Map">
+<Option name="angle" type="QString" value="45" />
+<Option name="distance" type="QString" value="3.2" />
+<Option name="line_width" type="QString" value="0" />
+<Option name="offset" type="QString" value="0.28" />
+</Option>
+<symbol name="@6@2" type="line">
+<layer class="SimpleLine">
+<Option type="Map">
+<Option name="capstyle" type="QString" value="round" />
+<Option name="joinstyle" type="QString" value="round" />
+<Option name="line_color" type="QString" value="255,255,255,255" />
+<Option name="line_width" type="QString" value="0.28" />
+</Option>
+</layer>
+</symbol>
+</layer>
+</symbol>
+<symbol name="7" type="fill">
+<layer class="SimpleFill">
+<Option type="Map">
 <Option name="color" type="QString" value="200,200,200,255" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="outline_color" type="QString" value="61,61,61,255" />
@@ -80,22 +126,22 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="45" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
-<symbol name="@6@1" type="line">
+<symbol name="@7@1" type="line">
 <layer class="SimpleLine">
 <Option type="Map">
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="110,110,110,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
 </layer>
 </symbol>
-<symbol name="7" type="fill">
+<symbol name="8" type="fill">
 <layer class="SimpleFill">
 <Option type="Map">
 <Option name="color" type="QString" value="241,241,241,255" />
@@ -106,22 +152,22 @@
 <layer class="LinePatternFill">
 <Option type="Map">
 <Option name="angle" type="QString" value="135" />
-<Option name="distance" type="QString" value="1.8" />
+<Option name="distance" type="QString" value="3.2" />
 <Option name="line_width" type="QString" value="0" />
 </Option>
-<symbol name="@7@1" type="line">
+<symbol name="@8@1" type="line">
 <layer class="SimpleLine">
 <Option type="Map">
 <Option name="capstyle" type="QString" value="round" />
 <Option name="joinstyle" type="QString" value="round" />
 <Option name="line_color" type="QString" value="155,155,155,255" />
-<Option name="line_width" type="QString" value="0.22" />
+<Option name="line_width" type="QString" value="0.28" />
 </Option>
 </layer>
 </symbol>
 </layer>
 </symbol>
-<symbol name="8" type="fill">
+<symbol name="9" type="fill">
 <layer class="SimpleFill">
 <Option type="Map">
 <Option name="color" type="QString" value="247,247,247,255" />
